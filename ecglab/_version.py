@@ -1,0 +1,3 @@
+"""The version of ecglab, alone in its file so that building the package imports nothing else."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,27 @@
+"""The exceptions that ecglab raises on purpose, so that a caller can catch them all at once."""
+
+__all__ = ["DatasetError", "DatasetUnavailableError", "EcglabError"]
+
+
+class EcglabError(Exception):
+    """Base class of every error that ecglab raises itself."""
+
+
+class DatasetError(EcglabError):
+    """A dataset could not be found, downloaded, read or verified.
+
+    The message names the file or address, says what is wrong with it and what to do next.
+    """
+
+
+class DatasetUnavailableError(DatasetError):
+    """A dataset is neither at hand nor can it be downloaded; nothing is wrong with any file.
+
+    Only this one may be answered by carrying on with other data. The first line of its message
+    says in one sentence what is missing; the lines after it say where it was looked for.
+    """
+
+    @property
+    def reason(self) -> str:
+        """The first line of the message, without its full stop or colon."""
+        return str(self).split("\n", 1)[0].rstrip(".:")

@@ -1,0 +1,52 @@
+"""Importing ecglab is cheap, whatever is installed beside it."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("tensorflow", "keras", "torch", "sklearn", "pandas", "numpy", "matplotlib", "pooch")
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_import_loads_nothing_heavy():
+    loaded = run("import ecglab, sys; print(*sys.modules)").split()
+    assert "ecglab" in loaded
+    assert not set(HEAVY) & set(loaded)
+
+
+def test_import_takes_under_three_tenths_of_a_second():
+    """The best of five, so that a busy machine does not decide."""
+    code = "import time; t = time.perf_counter(); import ecglab; print(time.perf_counter() - t)"
+    assert min(float(run(code)) for _ in range(5)) < 0.3
+
+
+@pytest.mark.parametrize(
+    "room", ["datasets", "heartbeats", "scoring", "thresholds", "evaluation", "plots", "course"]
+)
+def test_no_room_loads_a_deep_learning_framework_before_it_is_used(room):
+    loaded = run(f"import ecglab.{room}, sys; print(*sys.modules)").split()
+    assert not {"tensorflow", "keras", "torch"} & set(loaded)
+
+
+def test_listing_the_autoencoders_loads_no_framework():
+    loaded = run(
+        "from ecglab.autoencoders import DenseAutoencoder; DenseAutoencoder(); "
+        "import sys; print(*sys.modules)"
+    ).split()
+    assert not {"tensorflow", "keras", "torch"} & set(loaded)
+
+
+def test_public_names_are_found_and_unknown_ones_are_not():
+    import ecglab
+    from ecglab.heartbeats import Heartbeats
+
+    assert ecglab.Heartbeats is Heartbeats
+    assert {"Heartbeats", "__version__"} <= set(dir(ecglab))
+    with pytest.raises(AttributeError, match="no attribute 'Hartbeats'"):
+        _ = ecglab.Hartbeats
