@@ -1,0 +1,409 @@
+"""`fetch_ecg5000`: find, download, verify and read the official ECG5000 archive.
+
+Three steps follow one another: find a copy on disk or download one, read its two parts into
+memory, and verify that they are what was published. Nothing is unpacked to disk.
+"""
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+
+from ecglab.datasets._download import download, user_cache
+from ecglab.datasets._tables import FORMS, read_table
+from ecglab.errors import DatasetError, DatasetUnavailableError
+from ecglab.heartbeats import Heartbeats
+
+__all__ = ["fetch_ecg5000"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one published part of an archive must hold.
+
+    `row_weighted_mean` has, for some samples, the mean over all beats, each weighted by its row
+    number (1, 2, ...): cheap to compute, and different as soon as samples or beats are reordered.
+    """
+
+    name: str
+    class_counts: Mapping[int, int]
+    labels_sha256: str  # of the labels in their order, one int8 each
+    txt_sha256: str  # of the .txt file, with Unix line ends
+    row_weighted_mean: Mapping[int, float]
+
+    @property
+    def n_beats(self) -> int:
+        """Number of beats in the part."""
+        return sum(self.class_counts.values())
+
+
+@dataclass(frozen=True)
+class ArchiveSpec:
+    """What a published archive must hold, and where it can be downloaded."""
+
+    name: str
+    n_samples: int
+    train: Part
+    test: Part
+    zip_sha256: str
+    urls: Sequence[str]
+
+
+ECG5000 = ArchiveSpec(
+    name="ECG5000",
+    n_samples=140,
+    train=Part(
+        name="TRAIN",
+        class_counts={1: 292, 2: 177, 3: 10, 4: 19, 5: 2},
+        labels_sha256="650ac5689ad54f9d317b28932311e7fb7bf3d44a282eec1371b1dcee70080025",
+        txt_sha256="0d96aff193311a6dc6111bf0dbd2f7d2313987fbf7a1da4a383d92563876057b",
+        row_weighted_mean={
+            0: -0.09025,
+            35: -0.105438,
+            70: 0.299601,
+            105: 0.961388,
+            139: -0.974045,
+        },
+    ),
+    test=Part(
+        name="TEST",
+        class_counts={1: 2627, 2: 1590, 3: 86, 4: 175, 5: 22},
+        labels_sha256="07bb6a2ed33fc0ab0e325519ea5fc5dbef8ac2437544e993108eb556f7ca34e5",
+        txt_sha256="baf4ad57d28daa5e79050edd4185968181762bc83d45a757753015b4ba8ab295",
+        row_weighted_mean={
+            0: -0.187411,
+            35: -0.102136,
+            70: 0.290789,
+            105: 0.977334,
+            139: -0.81444,
+        },
+    ),
+    zip_sha256="41f6de20ac895e9ce31753860995518951f1ed42a405d0e51c909d27e3b3c5a4",
+    urls=(
+        "https://www.timeseriesclassification.com/aeon-toolkit/ECG5000.zip",
+        "https://github.com/sktime/sktime-datasets/raw/main/TSC/ECG5000.zip",
+    ),
+)
+
+CITATION = (
+    "Chen et al. 2015, doi:10.1007/s10618-014-0388-4; Goldberger et al. 2000, "
+    "doi:10.1161/01.CIR.101.23.e215; Dau et al. 2019, doi:10.1109/JAS.2019.1911747"
+)
+LICENCE = (
+    "ODC-By 1.0 (record chf07 of the BIDMC Congestive Heart Failure Database, doi:10.13026/C29G60)"
+)
+
+_MEMBER_LIMIT = 64 * 2**20  # bytes; the largest member of the official zip has about 10 million
+# Beats rounded to three decimals, the coarsest form that is of any use, have a mean within 0.0005
+# of 0. A single value that is off by 0.2 moves the mean of its beat by more than this tolerance.
+_STANDARDISED_TOLERANCE = 1e-3
+_MEAN_TOLERANCE = 1e-4  # rounding errors of many beats cancel each other
+
+
+def fetch_ecg5000(
+    data_home: str | os.PathLike[str] | None = None,
+    *,
+    download_if_missing: bool = True,
+    progress: bool = True,
+) -> Heartbeats:
+    """Load ECG5000, downloading it if it is not on disk yet.
+
+    The 5000 beats come from one recording of 20 hours of one patient with severe congestive heart
+    failure: record chf07 of PhysioNet's BIDMC Congestive Heart Failure Database. Their annotations
+    are automatic and were never corrected by hand.
+
+    Parameters
+    ----------
+    data_home : path-like, optional
+        The folder to look in and to download to. When left out: ``$ECGLAB_DATA_HOME``, if set, and
+        then the user's cache folder. In each of them, the files may lie in ``ecg5000/``,
+        ``ECG5000/`` or the folder itself: either ``ECG5000_TRAIN`` and ``ECG5000_TEST``, both as
+        ``.txt``, ``.tsv``, ``.ts`` or ``.arff``, or ``ECG5000.zip`` with such a pair in it.
+    download_if_missing : bool, default True
+        Whether to download the archive (11 MB) if it is not there.
+    progress : bool, default True
+        Whether to show a progress bar on standard error during a download.
+
+    Returns
+    -------
+    Heartbeats
+        500 training beats followed by 4500 test beats, in the published order, 140 samples each.
+        Its `provenance` names the files, their checksums, what to cite and the licence.
+
+    Raises
+    ------
+    DatasetUnavailableError
+        If the data is neither on disk nor can it be downloaded.
+    DatasetError
+        If a file is damaged, incomplete or not the published one, or cannot be read or written.
+
+    References
+    ----------
+    .. [1] Y. Chen, Y. Hao, T. Rakthanmanon, J. Zakaria, B. Hu and E. Keogh, "A general framework
+       for never-ending learning from time series streams", Data Mining and Knowledge Discovery 29
+       (2015) 1622-1664, doi:10.1007/s10618-014-0388-4.
+    .. [2] A. L. Goldberger et al., "PhysioBank, PhysioToolkit, and PhysioNet", Circulation 101
+       (2000) e215-e220, doi:10.1161/01.CIR.101.23.e215.
+    .. [3] H. A. Dau et al., "The UCR time series archive", IEEE/CAA Journal of Automatica Sinica 6
+       (2019) 1293-1305, doi:10.1109/JAS.2019.1911747.
+    """
+    return fetch(ECG5000, data_home, download_if_missing=download_if_missing, progress=progress)
+
+
+def fetch(
+    spec: ArchiveSpec,
+    data_home: str | os.PathLike[str] | None = None,
+    *,
+    download_if_missing: bool = True,
+    progress: bool = True,
+) -> Heartbeats:
+    """Do the work of `fetch_ecg5000`, for any archive that is built like it."""
+    homes = _homes(data_home)
+    paths = _find(spec, homes)
+    if not paths:
+        if not download_if_missing:
+            raise DatasetUnavailableError(_not_found(spec, homes))
+        folder = homes[0] / spec.name.lower()
+        zip_name = f"{spec.name}.zip"
+        paths = [download(spec.urls, spec.zip_sha256, folder, zip_name, progress=progress)]
+    contents = [_File(path.name, str(path), _read(path)) for path in paths]
+    zips = [file for file in contents if file.form == ".zip"]
+    train, test = _unzip(spec, zips[0]) if zips else contents
+    return _to_heartbeats(spec, train, test, zips)
+
+
+# Finding
+
+
+def _homes(data_home: str | os.PathLike[str] | None) -> list[Path]:
+    """List the folders to look in, the one to download to first."""
+    if data_home is not None:
+        return [_expand(data_home)]
+    from_environment = os.environ.get("ECGLAB_DATA_HOME")
+    return [*([_expand(from_environment)] if from_environment else []), user_cache()]
+
+
+def _expand(folder: str | os.PathLike[str]) -> Path:
+    """Replace a leading ``~``."""
+    return Path(os.path.expanduser(folder))
+
+
+def _folders(spec: ArchiveSpec, homes: Sequence[Path]) -> list[Path]:
+    """List the folders in which the files themselves may lie."""
+    return [
+        folder
+        for home in homes
+        for folder in (home / spec.name.lower(), home / spec.name.upper(), home)
+    ]
+
+
+def _find(spec: ArchiveSpec, homes: Sequence[Path]) -> list[Path]:
+    """Find the first complete copy: two files of one form, or a zip. Empty if there is none."""
+    halves: list[tuple[Path, Path]] = []
+    for folder in _folders(spec, homes):
+        for form in FORMS:
+            pair = [folder / f"{spec.name}_{part.name}{form}" for part in (spec.train, spec.test)]
+            missing = [path for path in pair if not _is_file(path)]
+            if not missing:
+                return pair
+            if len(missing) == 1:
+                present = pair[0] if missing[0] == pair[1] else pair[1]
+                halves.append((present, missing[0]))
+        if _is_file(folder / f"{spec.name}.zip"):
+            return [folder / f"{spec.name}.zip"]
+    if halves:
+        present, absent = halves[0]
+        raise DatasetError(
+            f"{absent.name} is missing: {present.parent} holds {present.name}, but not its other "
+            "part. Put the missing file beside it, or take this one away to download both."
+        )
+    return []
+
+
+def _is_file(path: Path) -> bool:
+    """Say whether a file is there, or fail where that cannot be known."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise DatasetError(f"Cannot look for {path}: {error.strerror}.") from error
+
+
+def _not_found(spec: ArchiveSpec, homes: Sequence[Path]) -> str:
+    """Say where the data was looked for, and what to do."""
+    lines = [
+        f"{spec.name} is not on disk, and was not to be downloaded. Looked in:",
+        *(f"  {folder}" for folder in _folders(spec, homes)),
+        f"for {spec.name}.zip, or {spec.name}_TRAIN and {spec.name}_TEST as {', '.join(FORMS)}.",
+        "Set ECGLAB_DATA_HOME to a folder that holds them, pass download_if_missing=True, or use "
+        "make_heartbeats() for simulated heartbeats.",
+    ]
+    return "\n".join(lines)
+
+
+# Reading
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file in memory."""
+
+    name: str
+    place: str  # what an error calls it
+    content: bytes
+
+    @property
+    def form(self) -> str:
+        """The extension of its name."""
+        return PurePosixPath(self.name).suffix
+
+
+def _read(path: Path) -> bytes:
+    """Read a whole file."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _unzip(spec: ArchiveSpec, file: _File) -> list[_File]:
+    """Take the two parts out of a zip, whatever folder they lie in there."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+            members = {PurePosixPath(info.filename).name: info for info in archive.infolist()}
+            names = _pair_of_members(spec, members, file.place)
+            return [
+                _File(
+                    name, f"{file.place}/{name}", _read_member(archive, members[name], file.place)
+                )
+                for name in names
+            ]
+    except DatasetError:
+        raise
+    except Exception as error:  # a damaged zip brings up a dozen kinds, even from struct and zlib
+        raise DatasetError(
+            f"{file.place} is damaged and cannot be unzipped ({error}); delete it and fetch again."
+        ) from error
+
+
+def _pair_of_members(
+    spec: ArchiveSpec, members: Mapping[str, zipfile.ZipInfo], place: str
+) -> list[str]:
+    """Choose the form of which the zip holds both parts."""
+    for form in FORMS:
+        names = [f"{spec.name}_{part.name}{form}" for part in (spec.train, spec.test)]
+        if all(name in members for name in names):
+            return names
+    raise DatasetError(
+        f"{place} does not hold {spec.name}_TRAIN and {spec.name}_TEST, both in one of the forms "
+        f"{', '.join(FORMS)}; delete it and fetch again."
+    )
+
+
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str) -> bytes:
+    """Read one member, unless it is locked or unreasonably large."""
+    if info.flag_bits & 0x1:
+        raise DatasetError(f"{place} is encrypted: unlock it, or delete it and fetch again.")
+    if info.file_size > _MEMBER_LIMIT:
+        raise DatasetError(
+            f"{place}: {info.filename} has more than {_MEMBER_LIMIT // 2**20} MiB, far more than "
+            "the published file; delete it and fetch again."
+        )
+    # The declared size may be a lie: a plain read() would inflate whatever there is before it
+    # compares, and this one never goes further than what was declared.
+    with archive.open(info) as member:
+        return member.read(info.file_size)
+
+
+def _to_heartbeats(
+    spec: ArchiveSpec, train: _File, test: _File, zips: Sequence[_File]
+) -> Heartbeats:
+    """Parse and verify both parts, and join them."""
+    train_signals, train_labels = _parse(spec, spec.train, train)
+    test_signals, test_labels = _parse(spec, spec.test, test)
+    checksums = {
+        f"sha256 of {file.name}": hashlib.sha256(file.content).hexdigest()
+        for file in (*zips, train, test)
+    }
+    return Heartbeats(
+        signals=np.concatenate([train_signals, test_signals]).astype(np.float32),
+        labels=np.concatenate([train_labels, test_labels]),
+        split=np.repeat(["train", "test"], [len(train_labels), len(test_labels)]),
+        source=spec.name,
+        provenance={
+            # Names only: notebooks print this, and a folder's path would differ on every machine.
+            "form": train.form + "".join(f" in {file.name}" for file in zips),
+            **checksums,
+            "citation": CITATION,
+            "licence": LICENCE,
+        },
+    )
+
+
+def _parse(
+    spec: ArchiveSpec, part: Part, file: _File
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Read one part, and make sure that it is the published one."""
+    signals, labels = read_table(file.content, file.form, file.place)
+    fault = find_fault(part, spec.n_samples, signals, labels)
+    # Last, because the other checks say what is wrong, and this one only that something is.
+    if fault is None and file.form == ".txt" and txt_sha256(file.content) != part.txt_sha256:
+        fault = "differs from the published file in its bytes (sha256)"
+    if fault is not None:
+        raise DatasetError(f"{file.place} {fault}; delete it and fetch again.")
+    return signals, labels
+
+
+# Verifying
+
+
+def find_fault(
+    part: Part, n_samples: int, signals: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]
+) -> str | None:
+    """Compare what was read with what was published; say how it differs, or None if it doesn't."""
+    if len(signals) != part.n_beats:
+        verdict = "looks truncated" if len(signals) < part.n_beats else "is not the published one"
+        return f"holds {len(signals)} of {part.n_beats} beats: the file {verdict}"
+    if signals.shape[1] != n_samples:
+        return f"has beats of {signals.shape[1]} samples, where {n_samples} belong"
+    counts = dict(zip(*(a.tolist() for a in np.unique(labels, return_counts=True)), strict=True))
+    if counts != dict(part.class_counts):
+        return f"holds {counts} beats by class, where {dict(part.class_counts)} belong"
+    if labels_sha256(labels) != part.labels_sha256:
+        return "has its beats in another order than the published file (or other labels)"
+    row = _first_not_standardised(signals)
+    if row is not None:
+        return f"has wrong values: beat {row + 1} does not have mean 0 and standard deviation 1"
+    mean = row_weighted_mean(signals)
+    for sample, expected in part.row_weighted_mean.items():
+        if abs(mean[sample] - expected) > _MEAN_TOLERANCE:
+            return f"has wrong values: its beats are not the published ones (sample {sample})"
+    return None
+
+
+def _first_not_standardised(signals: npt.NDArray[np.float64]) -> int | None:
+    """Return the position of the first beat that is not standardised, if there is one."""
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd values overflow, and then fail
+        deviation = np.maximum(abs(signals.mean(axis=1)), abs(signals.std(axis=1, ddof=1) - 1))
+    wrong = ~(deviation <= _STANDARDISED_TOLERANCE)  # True for NaN, too
+    return int(wrong.argmax()) if wrong.any() else None
+
+
+def row_weighted_mean(signals: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Average over the beats, each weighted by its row number (1, 2, ...)."""
+    return np.average(signals, axis=0, weights=np.arange(1, len(signals) + 1))
+
+
+def labels_sha256(labels: npt.NDArray[np.int64]) -> str:
+    """Compute the checksum of a sequence of labels, in whatever type it was published."""
+    return hashlib.sha256(labels.astype(np.int8).tobytes()).hexdigest()
+
+
+def txt_sha256(content: bytes) -> str:
+    """Compute the checksum that a text file would have with Unix line ends."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
