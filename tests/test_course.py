@@ -1,0 +1,154 @@
+"""Exercises are graded both ways: the right answer passes; the stub and wrong ones get a hint."""
+
+import numpy as np
+import pytest
+
+from ecglab import course
+from ecglab.autoencoders import DenseAutoencoder
+from ecglab.datasets import make_heartbeats
+from ecglab.evaluation import pooled_split
+from ecglab.similarity import nearest_neighbours
+
+
+@pytest.fixture(scope="module")
+def beats():
+    return make_heartbeats(random_state=0)
+
+
+@pytest.fixture(scope="module")
+def split(beats):
+    return pooled_split(beats, 0)
+
+
+def test_a_figure_inside_its_band_gives_the_same_sentence_everywhere():
+    sentences = {course.check_band("ROC-AUC", value, 0.9, 1) for value in (0.9, 0.95, 1.0)}
+    assert sentences == {"ROC-AUC lies between 0.9 and 1, as it should."}
+
+
+@pytest.mark.parametrize("value", [0.89, 1.01, float("nan")])
+def test_a_figure_outside_its_band_stops_the_notebook(value):
+    with pytest.raises(AssertionError, match=r"ROC-AUC is .*between 0.9 and 1"):
+        course.check_band("ROC-AUC", value, 0.9, 1)
+
+
+def graded(check, right, wrong):
+    """Grade the right answer, the stub and wrong answers, each with a word of its hint."""
+    assert check(right)
+    assert repr(check(right)).startswith("Right. ")
+    stub = check(...)
+    assert not stub
+    assert "Replace the ..." in repr(stub)
+    for answer, hint in wrong:
+        reply = check(answer)
+        assert not reply, answer
+        assert hint in repr(reply)
+        assert repr(reply).startswith("Not yet. ")
+
+
+def test_anomaly_share(beats):
+    graded(
+        lambda answer: course.check_anomaly_share(answer, beats),
+        right=beats.is_anomaly.mean(),
+        wrong=[
+            (100 * beats.is_anomaly.mean(), "percentage"),
+            (1 - beats.is_anomaly.mean(), "share of normal beats"),
+            (0.5, "mean of True and False"),
+            ("a lot", "one number"),
+            (True, "one number"),
+        ],
+    )
+
+
+def test_majority_accuracy(beats):
+    test = beats.part("test")
+    graded(
+        lambda answer: course.check_majority_accuracy(answer, beats),
+        right=(~test.is_anomaly).mean(),
+        wrong=[
+            (test.is_anomaly.mean(), "how often this rule is wrong"),
+            (0.99, "right for each normal beat"),
+        ],
+    )
+
+
+def test_majority_accuracy_of_all_beats_is_told_from_that_of_the_test_part():
+    beats = make_heartbeats(class_counts={"train": {1: 90, 2: 10}, "test": {1: 10, 2: 10}})
+    reply = course.check_majority_accuracy((~beats.is_anomaly).mean(), beats)
+    assert not reply
+    assert "the question is about the test part" in repr(reply)
+
+
+def test_twin_share(beats):
+    has_twin = nearest_neighbours(beats.signals)[1] > 0.98
+    pvc = np.isin(beats.labels, [2, 3])
+    graded(
+        lambda answer: course.check_twin_share(answer, beats, 0.98),
+        right=has_twin[pvc].mean(),
+        wrong=[(has_twin.mean(), "among all beats"), (2.0, "np.isin")],
+    )
+
+
+def test_weight_count():
+    graded(
+        lambda answer: course.check_weight_count(answer, 140, (32, 16, 8)),
+        right=DenseAutoencoderWeights.of((32, 16, 8)),
+        wrong=[
+            (2 * (140 * 32 + 32 * 16 + 16 * 8), "biases are missing"),
+            (140 * 32 + 32 + 32 * 16 + 16 + 16 * 8 + 8, "encoder alone"),
+            (7, "pairwise"),
+        ],
+    )
+
+
+class DenseAutoencoderWeights:
+    """Count with Keras what the exercise counts on paper."""
+
+    @staticmethod
+    def of(hidden):
+        beats = np.zeros((2, 140))
+        return DenseAutoencoder(hidden, max_epochs=1).fit(beats, beats).model_.count_params()
+
+
+def test_quantile_cut():
+    scores = np.random.default_rng(0).exponential(size=500)
+    graded(
+        lambda answer: course.check_quantile_cut(answer, scores),
+        right=np.quantile(scores, 0.99),
+        wrong=[
+            (np.quantile(scores, 0.95), "one false alarm in twenty"),
+            (np.quantile(scores, 0.01), "*above* the cut"),
+            (np.quantile(scores, 0.9), "normal validation"),
+        ],
+    )
+
+
+def test_most_missed(beats):
+    test = beats[np.isin(beats.labels, [1, 2, 4])]
+    # 10 of 1767 of class 2 pass, but 5 of 194 of class 4: more beats there, a larger share here.
+    flagged = test.is_anomaly.copy()
+    flagged[np.flatnonzero(test.labels == 2)[:10]] = False
+    flagged[np.flatnonzero(test.labels == 4)[:5]] = False
+    graded(
+        lambda answer: course.check_most_missed(answer, test, flagged),
+        right=4,
+        wrong=[(2, "*share*"), (1, "normal beat cannot"), (9, "one of the classes [2, 4]")],
+    )
+    assert course.check_most_missed(np.int64(4), test, flagged)
+
+
+def test_narrow_code(split):
+    normal = split.train.signals[:500], split.validation.normal.signals[:100]
+    right = DenseAutoencoder((64, 2), max_epochs=40, learning_rate=0.003).fit(*normal)
+    graded(
+        lambda answer: course.check_narrow_code(answer, split),
+        right=right,
+        wrong=[
+            (0.99, "the DenseAutoencoder itself"),
+            (DenseAutoencoder((64, 16)), "Its code has 16 numbers"),
+            (DenseAutoencoder((64, 2)), "not trained yet"),
+            (
+                DenseAutoencoder((64, 2), output_activation="sigmoid", max_epochs=1).fit(*normal),
+                "linear output",
+            ),
+        ],
+    )
