@@ -1,0 +1,72 @@
+# Every target sets up its own environment in .venv first; the only needs are make and Python 3.11+.
+#
+#   make course     run every notebook and build the book from what they show
+#   make test       unit tests, then every notebook, cell by cell
+#   make lab        JupyterLab on the notebooks
+#   make help       the rest
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
+
+.PHONY: help course test test-unit test-notebooks lab env lint format typecheck notebooks book results clean
+
+help:
+	@echo "make course      run every notebook and build the book from what they show"
+	@echo "make test        unit tests, then every notebook, cell by cell"
+	@echo "make lab         JupyterLab on the notebooks"
+	@echo "make env         the environment alone (.venv)"
+	@echo "make book        the book from the committed notebooks; nothing is run"
+	@echo "make lint        ruff and mypy"
+	@echo "make format      let ruff put the code in order"
+	@echo "make notebooks   run the notebooks and keep their outputs (needs ECG5000)"
+	@echo "make results     compute the tables in benchmarks/results (needs ECG5000; minutes)"
+	@echo "make clean       remove what the targets above have built, the environment included"
+
+course: $(READY)
+	$(BIN)/python tools/execute_notebooks.py --out book/notebooks $(NOTEBOOKS)
+	$(BIN)/python tools/build_book.py
+
+test: test-unit test-notebooks
+
+test-unit: $(READY)
+	$(BIN)/python -m pytest
+
+test-notebooks: $(READY)
+	$(BIN)/python -m pytest --nbval notebooks/
+
+lab: $(READY)
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+env: $(READY)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+notebooks: $(READY)
+	ECGLAB_SOURCE=ecg5000 $(BIN)/python tools/execute_notebooks.py --out notebooks $(NOTEBOOKS)
+
+book: $(READY)
+	rm -rf book/notebooks && mkdir -p book/notebooks && cp $(NOTEBOOKS) book/notebooks
+	$(BIN)/python tools/build_book.py
+
+results: $(READY)
+	$(BIN)/python benchmarks/dense_recipes.py
+
+clean:
+	rm -rf $(VENV) build book/_build book/notebooks
+
+$(READY): pyproject.toml constraints.txt ecglab/_version.py
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ecglab needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ". Name another one with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --constraint constraints.txt --editable ".[course,test]"
+	@touch $(READY)
