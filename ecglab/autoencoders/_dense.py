@@ -1,18 +1,21 @@
 """The dense autoencoder, in Keras on TensorFlow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ecglab.autoencoders._base import Autoencoder, FloatArray
 from ecglab.autoencoders._tensorflow import import_keras
 
 __all__ = ["DenseAutoencoder"]
 
+_CHUNK = 4096  # beats that go through the network at once
 
-class DenseAutoencoder:
+
+class DenseAutoencoder(Autoencoder):
     """Fully connected autoencoder that narrows to a code and widens again, mirror-fashion.
 
     ``hidden=(64, 32, 16)`` builds 64-32-16-32-64 between the input and the output layer.
@@ -28,6 +31,9 @@ class DenseAutoencoder:
         values between 0 and 1 only, "tanh" between -1 and 1.
     loss : str, default "mse"
         Loss to minimise, "mse" or "mae" (any name Keras knows).
+    noise : float, default 0.0
+        Standard deviation of the Gaussian noise added to the beats that go in during training, not
+        to those that should come out (a denoising autoencoder, Vincent et al. 2008).
     learning_rate : float, default 0.001
         Step size of Adam.
     batch_size : int, default 32
@@ -38,8 +44,10 @@ class DenseAutoencoder:
         Training ends when the validation loss has not improved for so many epochs; the weights of
         the best epoch are kept.
     random_state : int, default 0
-        Seed of the initial weights and of the order of the beats. The same seed gives the same
-        weights on the same machine.
+        Seed of the initial weights, of the order of the beats and of the noise. The same seed
+        gives the same weights on the same machine.
+    progress : bool, default False
+        Whether to show a progress bar over the epochs.
 
     Attributes
     ----------
@@ -54,6 +62,9 @@ class DenseAutoencoder:
     ----------
     G. E. Hinton and R. R. Salakhutdinov, "Reducing the dimensionality of data with neural
     networks", Science 313 (2006) 504-507, doi 10.1126/science.1127647.
+
+    P. Vincent et al., "Extracting and composing robust features with denoising autoencoders",
+    ICML 2008, doi 10.1145/1390156.1390294.
     """
 
     def __init__(
@@ -63,46 +74,47 @@ class DenseAutoencoder:
         activation: str = "relu",
         output_activation: str = "linear",
         loss: str = "mse",
+        noise: float = 0.0,
         learning_rate: float = 1e-3,
         batch_size: int = 32,
         max_epochs: int = 100,
         patience: int = 10,
         random_state: int = 0,
+        progress: bool = False,
     ) -> None:
         self.hidden = hidden
         self.activation = activation
         self.output_activation = output_activation
         self.loss = loss
+        self.noise = noise
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.max_epochs = max_epochs
         self.patience = patience
         self.random_state = random_state
+        self.progress = progress
 
-    def fit(self, signals: npt.ArrayLike, validation_signals: npt.ArrayLike) -> "DenseAutoencoder":
-        """Learn to reproduce `signals`, watching `validation_signals` for when to stop.
-
-        Parameters
-        ----------
-        signals : array_like of shape (n_beats, n_samples)
-            Normal beats, scaled as the output activation asks.
-        validation_signals : array_like of shape (n_validation_beats, n_samples)
-            Other normal beats, scaled alike.
-
-        Returns
-        -------
-        DenseAutoencoder
-            Itself.
-
-        Raises
-        ------
-        ValueError
-            If a sample is NaN or infinite, there is no beat, or the lengths of the beats differ.
-        """
-        train = _check_signals(signals, "signals")
-        validation = _check_signals(validation_signals, "validation_signals", train.shape[1])
+    def _build(self, n_samples: int, n_channels: int) -> None:
+        """Stack the layers; every layer draws its initial weights from a seed of its own."""
         keras = import_keras()
-        self._build(keras, n_samples=train.shape[1])
+        seeds = iter(np.random.SeedSequence(self.random_state).generate_state(2 * len(self.hidden)))
+
+        def dense(units: int, activation: str) -> Any:
+            start = keras.initializers.GlorotUniform(seed=int(next(seeds)))
+            return keras.layers.Dense(units, activation=activation, kernel_initializer=start)
+
+        n_values = n_samples * n_channels
+        encoder = [dense(units, self.activation) for units in self.hidden]
+        decoder = [dense(units, self.activation) for units in self.hidden[-2::-1]]
+        beat = keras.Input((n_values,))
+        self.encoder_ = keras.Sequential([beat, *encoder])
+        self.model_ = keras.Sequential(
+            [beat, *encoder, *decoder, dense(n_values, self.output_activation)]
+        )
+
+    def _train(self, signals: FloatArray, validation_signals: FloatArray) -> pd.DataFrame:
+        keras = import_keras()
+        train, validation = _flatten(signals), _flatten(validation_signals)
         steps = -(-len(train) // self.batch_size)
         self.model_.compile(
             optimizer=keras.optimizers.Adam(self.learning_rate),
@@ -110,74 +122,30 @@ class DenseAutoencoder:
             # A whole epoch without returning to Python halves the training time.
             steps_per_execution=steps,
         )
+        callbacks = [
+            keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
+        ]
+        if self.progress:
+            callbacks.append(_progress_bar(keras, self.max_epochs))
         run = self.model_.fit(
             self._shuffled_batches(train),
             steps_per_epoch=steps,
             validation_data=(validation, validation),
             epochs=self.max_epochs,
-            callbacks=[
-                keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
-            ],
+            callbacks=callbacks,
             shuffle=False,  # the batches come shuffled
             verbose=0,
         )
-        self.history_ = pd.DataFrame(
+        return pd.DataFrame(
             {"loss": run.history["loss"], "validation_loss": run.history["val_loss"]},
             index=pd.RangeIndex(1, len(run.epoch) + 1, name="epoch"),
         )
-        return self
 
-    def reconstruct(self, signals: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Send beats through the network.
-
-        Parameters
-        ----------
-        signals : array_like of shape (n_beats, n_samples)
-            Beats, scaled as in `fit`.
-
-        Returns
-        -------
-        ndarray of float32, shape (n_beats, n_samples)
-            What the network makes of them.
-        """
-        return self._run("model_", signals)
-
-    def encode(self, signals: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Return the code of each beat, the values of the narrowest layer.
-
-        Parameters
-        ----------
-        signals : array_like of shape (n_beats, n_samples)
-            Beats, scaled as in `fit`.
-
-        Returns
-        -------
-        ndarray of float32, shape (n_beats, hidden[-1])
-            One code a beat.
-        """
-        return self._run("encoder_", signals)
-
-    def _build(self, keras: Any, n_samples: int) -> None:
-        """Stack the layers; every layer draws its initial weights from a seed of its own."""
-        seeds = iter(np.random.SeedSequence(self.random_state).generate_state(2 * len(self.hidden)))
-
-        def dense(units: int, activation: str) -> Any:
-            start = keras.initializers.GlorotUniform(seed=int(next(seeds)))
-            return keras.layers.Dense(units, activation=activation, kernel_initializer=start)
-
-        encoder = [dense(units, self.activation) for units in self.hidden]
-        decoder = [dense(units, self.activation) for units in self.hidden[-2::-1]]
-        beat = keras.Input((n_samples,))
-        self.encoder_ = keras.Sequential([beat, *encoder])
-        self.model_ = keras.Sequential(
-            [beat, *encoder, *decoder, dense(n_samples, self.output_activation)]
-        )
-
-    def _shuffled_batches(self, signals: npt.NDArray[np.float32]) -> Any:
+    def _shuffled_batches(self, signals: FloatArray) -> Any:
         """Feed beats in batches, input and target alike, in another order every epoch, endlessly.
 
-        Keras would shuffle with TensorFlow's global random numbers. Drawing the order from our own
-        seed and the number of the epoch keeps a training run the same whatever ran before it.
+        Keras would shuffle with TensorFlow's global random numbers. Drawing order and noise from
+        our own seed and the number of the epoch keeps a run the same whatever ran before it.
         """
         import tensorflow as tf
 
@@ -186,40 +154,50 @@ class DenseAutoencoder:
         def epoch(number: Any) -> Any:
             seed = tf.stack([tf.constant(self.random_state, tf.int64), number])
             order = tf.random.experimental.stateless_shuffle(tf.range(len(signals)), seed=seed)
+            noise = tf.random.stateless_normal(beats.shape, seed=seed, stddev=self.noise)
+            noisy = beats + noise if self.noise else beats
             batches = tf.data.Dataset.from_tensor_slices(order).batch(self.batch_size)
-            return batches.map(lambda rows: (tf.gather(beats, rows), tf.gather(beats, rows)))
+            return batches.map(lambda rows: (tf.gather(noisy, rows), tf.gather(beats, rows)))
 
         return tf.data.Dataset.counter().flat_map(epoch).prefetch(tf.data.AUTOTUNE)
 
-    def _run(self, network: str, signals: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Apply the whole network or its first half, in pieces that fit in memory."""
-        if not hasattr(self, network):
-            raise RuntimeError("this DenseAutoencoder is not trained yet: call fit first.")
-        model = getattr(self, network)
-        beats = _check_signals(signals, "signals", model.input_shape[1])
-        pieces = np.array_split(beats, -(-len(beats) // 4096))
-        return np.concatenate([model(piece, training=False).numpy() for piece in pieces])
+    def _reconstruct(self, signals: FloatArray) -> FloatArray:
+        return _run(self.model_, _flatten(signals))
+
+    def _encode(self, signals: FloatArray) -> FloatArray:
+        return _run(self.encoder_, _flatten(signals))
+
+    def _get_weights(self) -> dict[str, npt.NDArray[Any]]:
+        return {f"layer{n:02d}": array for n, array in enumerate(self.model_.get_weights())}
+
+    def _set_weights(self, weights: Mapping[str, Any]) -> None:
+        self.model_.set_weights([weights[name] for name in sorted(weights)])
 
 
-def _check_signals(
-    signals: npt.ArrayLike, name: str, n_samples: int | None = None
-) -> npt.NDArray[np.float32]:
-    """Return beats as a float32 matrix, or say why they cannot be used."""
-    beats = np.asarray(signals, dtype=np.float32)
-    if beats.ndim != 2 or 0 in beats.shape:
-        raise ValueError(
-            f"{name} must hold beats in the shape (n_beats, n_samples), at least one, "
-            f"not {beats.shape}."
-        )
-    if n_samples is not None and beats.shape[1] != n_samples:
-        raise ValueError(
-            f"{name} has {beats.shape[1]} samples a beat, but training used {n_samples}. "
-            "Resample the beats to the same length."
-        )
-    if not np.isfinite(beats).all():
-        rows = np.flatnonzero(~np.isfinite(beats).all(axis=1))
-        raise ValueError(
-            f"{len(rows)} of {len(beats)} beats in {name} hold NaN or infinite samples, "
-            f"the first at row {rows[0]}. Drop or mend them first."
-        )
-    return beats
+def _flatten(signals: FloatArray) -> FloatArray:
+    """Lay samples and channels of each beat end to end."""
+    return signals.reshape(len(signals), -1)
+
+
+def _run(network: Any, beats: FloatArray) -> FloatArray:
+    """Apply a network in pieces that fit in memory."""
+    pieces = [beats[start : start + _CHUNK] for start in range(0, len(beats), _CHUNK)]
+    return np.concatenate([network(piece, training=False).numpy() for piece in pieces])
+
+
+def _progress_bar(keras: Any, max_epochs: int) -> Any:
+    """Make a callback that shows a bar over the epochs."""
+    from tqdm.auto import tqdm
+
+    class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.bar = tqdm(total=max_epochs, unit="epoch")
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            self.bar.set_postfix(validation_loss=f"{logs['val_loss']:.4f}")
+            self.bar.update()
+
+        def on_train_end(self, logs: Any = None) -> None:
+            self.bar.close()
+
+    return ProgressBar()

@@ -140,7 +140,7 @@ def broken(value):
             "1 of 3 beats in signals hold NaN or infinite samples, the first at row 1",
         ),
         (broken(np.inf), "NaN or infinite"),
-        (np.zeros((3, 139)), "139 samples a beat, but training used 140"),
+        (np.zeros((3, 139)), "beats of 139 samples, but training used 140"),
         (np.zeros(140), r"shape \(n_beats, n_samples\)"),
         (np.zeros((0, 140)), "at least one"),
     ],
@@ -151,7 +151,7 @@ def test_beats_that_cannot_be_used_are_refused_with_a_reason(trained, beats, mes
 
 
 def test_training_and_validation_beats_must_be_of_one_length(train):
-    with pytest.raises(ValueError, match="validation_signals has 100 samples"):
+    with pytest.raises(ValueError, match="validation_signals has beats of 100 samples"):
         DenseAutoencoder().fit(train, train[:, :100])
 
 
