@@ -132,7 +132,8 @@ def readme_table(table: pd.DataFrame) -> str:
     for rule in ("95 % quantile (label-free)", "best F1 (label-tuned)"):
         summary = format_seeds(table[table["threshold"] == rule], shown).loc["pooled"]
         for detector in (BEST_RECIPE, "baseline: PCA, 2 components"):
-            lines.append(f"| {detector} | {rule} | {' | '.join(summary.loc[detector])} |")
+            cells = [str(cell) for cell in summary.loc[detector]]
+            lines.append(f"| {' | '.join([detector, rule, *cells])} |")
     return "\n".join(lines) + "\n"
 
 

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 from ecglab._version import __version__
 
 if TYPE_CHECKING:
+    from ecglab.detector import AutoencoderDetector, load_detector
     from ecglab.heartbeats import Heartbeats
 
-__all__ = ["Heartbeats", "__version__"]
+__all__ = ["AutoencoderDetector", "Heartbeats", "__version__", "load_detector"]
 
-_HOMES = {"Heartbeats": "ecglab.heartbeats"}
+_HOMES = {
+    "AutoencoderDetector": "ecglab.detector",
+    "Heartbeats": "ecglab.heartbeats",
+    "load_detector": "ecglab.detector",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """The exceptions that ecglab raises on purpose, so that a caller can catch them all at once."""
 
-__all__ = ["DatasetError", "DatasetUnavailableError", "EcglabError"]
+__all__ = ["DatasetError", "DatasetUnavailableError", "DetectorFileError", "EcglabError"]
 
 
 class EcglabError(Exception):
@@ -25,3 +25,10 @@ class DatasetUnavailableError(DatasetError):
     def reason(self) -> str:
         """The first line of the message, without its full stop or colon."""
         return str(self).split("\n", 1)[0].rstrip(".:")
+
+
+class DetectorFileError(EcglabError):
+    """A saved detector could not be written or read.
+
+    The message names the file, says what is wrong with it and what to do next.
+    """

@@ -4,13 +4,31 @@ from importlib import import_module
 from typing import Any
 
 from ecglab.autoencoders._base import Autoencoder
+from ecglab.autoencoders._conv import ConvAutoencoder
 from ecglab.autoencoders._dense import DenseAutoencoder
+from ecglab.autoencoders._dense_torch import DenseTorchAutoencoder
+from ecglab.autoencoders._lstm import LSTMAutoencoder
 from ecglab.autoencoders._tensorflow import import_keras
+from ecglab.autoencoders._torch import TorchAutoencoder, import_torch
 
-__all__ = ["AUTOENCODERS", "Autoencoder", "DenseAutoencoder", "import_keras", "make_autoencoder"]
+__all__ = [
+    "AUTOENCODERS",
+    "Autoencoder",
+    "ConvAutoencoder",
+    "DenseAutoencoder",
+    "DenseTorchAutoencoder",
+    "LSTMAutoencoder",
+    "TorchAutoencoder",
+    "import_keras",
+    "import_torch",
+    "make_autoencoder",
+]
 
 AUTOENCODERS = {
     "dense": "ecglab.autoencoders._dense.DenseAutoencoder",
+    "dense_torch": "ecglab.autoencoders._dense_torch.DenseTorchAutoencoder",
+    "lstm": "ecglab.autoencoders._lstm.LSTMAutoencoder",
+    "conv": "ecglab.autoencoders._conv.ConvAutoencoder",
 }
 """Where each autoencoder lives, by name. A new one is a file and a line here."""
 

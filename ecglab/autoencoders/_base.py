@@ -90,6 +90,12 @@ class Autoencoder(BaseEstimator, ABC):
         """
         return self._encode(_with_channels(self._check(signals)))
 
+    @property
+    def n_code(self) -> int:
+        """How many numbers the code of a beat has."""
+        self._check_is_fitted()
+        return int(self.encode(np.zeros((1, *self.beat_shape_))).shape[1])
+
     def get_weights(self) -> dict[str, npt.NDArray[Any]]:
         """Return every trained array by a name of its own; with `set_weights`, a way to save."""
         self._check_is_fitted()

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ecglab.autoencoders._base import Autoencoder, FloatArray
+from ecglab.autoencoders._progress import EpochBar
 from ecglab.autoencoders._tensorflow import import_keras
 
 __all__ = ["DenseAutoencoder"]
@@ -187,15 +188,13 @@ def _run(network: Any, beats: FloatArray) -> FloatArray:
 
 def _progress_bar(keras: Any, max_epochs: int) -> Any:
     """Make a callback that shows a bar over the epochs."""
-    from tqdm.auto import tqdm
 
-    class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
+    class ProgressBar(keras.callbacks.Callback):
         def on_train_begin(self, logs: Any = None) -> None:
-            self.bar = tqdm(total=max_epochs, unit="epoch")
+            self.bar = EpochBar(max_epochs)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            self.bar.set_postfix(validation_loss=f"{logs['val_loss']:.4f}")
-            self.bar.update()
+            self.bar.advance(logs["val_loss"])
 
         def on_train_end(self, logs: Any = None) -> None:
             self.bar.close()

@@ -1,4 +1,4 @@
-"""From residuals to one anomaly score a beat. Higher is stranger."""
+"""The two plain reconstruction errors, as functions of beats and their reconstructions."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,0 +1,127 @@
+"""The LSTM autoencoder, in PyTorch."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ecglab.autoencoders._base import FloatArray
+from ecglab.autoencoders._torch import TorchAutoencoder
+
+if TYPE_CHECKING:
+    from ecglab.autoencoders._torch_networks import Network
+
+__all__ = ["LSTMAutoencoder"]
+
+
+class LSTMAutoencoder(TorchAutoencoder):
+    """Recurrent autoencoder that reads a beat into a code and writes it again from there.
+
+    The encoder reads the beat patch by patch, first with ``2 * embedding`` units and then with
+    `embedding`; its last hidden state is the code. The decoder is shown the code at every step and
+    mirrors the encoder; a linear layer turns each step into a patch.
+
+    Parameters
+    ----------
+    embedding : int, default 64
+        Length of the code.
+    n_layers : int, default 2
+        Layers of the encoder, and of the decoder. All but the encoder's last and the decoder's
+        first have ``2 * embedding`` units.
+    patch : int, default 4
+        Samples that the network reads and writes at each step. 1 is the textbook form; a beat of
+        140 samples then takes 140 steps instead of 35, and training several times as long. A last
+        patch that the beat does not fill is filled with the beat's last sample.
+    dropout : float, default 0.0
+        Share of the values that are silenced at random between two layers in a training step.
+    unit_norm : bool, default False
+        Whether to bring each beat to the same Euclidean norm (a root mean square of 1) before the
+        network and back after it. The loss then weighs each beat alike, however large, and `noise`
+        is relative to the beat. A beat of zeros stays as it is.
+    loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, device, n_threads, \
+precision, progress
+        As in `TorchAutoencoder`.
+
+    References
+    ----------
+    P. Malhotra et al., "LSTM-based encoder-decoder for multi-sensor anomaly detection", ICML 2016
+    Anomaly Detection Workshop, arXiv:1607.00148.
+
+    Y. Nie et al., "A time series is worth 64 words: long-term forecasting with transformers", ICLR
+    2023, arXiv:2211.14730 (patches of samples as steps).
+    """
+
+    _bfloat16_pays = True  # measured: 2.2 times as fast at 64 units and batches of 64
+    _max_gradient_norm = 1.0
+
+    def __init__(
+        self,
+        embedding: int = 64,
+        *,
+        n_layers: int = 2,
+        patch: int = 4,
+        dropout: float = 0.0,
+        unit_norm: bool = False,
+        loss: str = "mae",
+        noise: float = 0.0,
+        learning_rate: float = 1e-3,
+        batch_size: int = 64,
+        max_epochs: int = 100,
+        patience: int = 10,
+        random_state: int = 0,
+        device: str = "auto",
+        n_threads: int | None = 1,
+        precision: str = "auto",
+        progress: bool = False,
+    ) -> None:
+        super().__init__(
+            loss=loss,
+            noise=noise,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            max_epochs=max_epochs,
+            patience=patience,
+            random_state=random_state,
+            device=device,
+            n_threads=n_threads,
+            precision=precision,
+            progress=progress,
+        )
+        self.embedding = embedding
+        self.n_layers = n_layers
+        self.patch = patch
+        self.dropout = dropout
+        self.unit_norm = unit_norm
+
+    def _make_network(self, n_samples: int, n_channels: int) -> "Network":
+        from ecglab.autoencoders._torch_networks import LSTMNetwork
+
+        return LSTMNetwork(
+            n_samples,
+            n_channels,
+            embedding=self.embedding,
+            n_layers=self.n_layers,
+            patch=self.patch,
+            dropout=self.dropout,
+        )
+
+    def _train(self, signals: FloatArray, validation_signals: FloatArray) -> pd.DataFrame:
+        return super()._train(
+            signals / self._size(signals), validation_signals / self._size(validation_signals)
+        )
+
+    def _reconstruct(self, signals: FloatArray) -> FloatArray:
+        size = self._size(signals)
+        return super()._reconstruct(signals / size) * size
+
+    def _encode(self, signals: FloatArray) -> FloatArray:
+        return super()._encode(signals / self._size(signals))
+
+    def _size(self, signals: FloatArray) -> FloatArray:
+        """Return what to divide each beat by, of shape (n_beats, 1, 1)."""
+        if not self.unit_norm:
+            return np.ones((1, 1, 1), dtype=np.float32)
+        # Squares of single precision would overflow or vanish long before the beats do.
+        squares = np.square(signals, dtype=np.float64)
+        size = np.sqrt(squares.mean(axis=(1, 2), keepdims=True)).astype(np.float32)
+        return np.where(size > 0, size, np.float32(1))

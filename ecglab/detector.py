@@ -1,0 +1,497 @@
+"""`AutoencoderDetector`: an autoencoder, a scaler, a scoring and a threshold as one estimator."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    OutlierMixin,
+    TransformerMixin,
+    clone,
+)
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ecglab.autoencoders import Autoencoder, make_autoencoder
+from ecglab.scoring import Scoring, make_scoring
+from ecglab.thresholds import THRESHOLDS, choose_threshold
+
+__all__ = ["SCALERS", "AutoencoderDetector", "load_detector"]
+
+FloatArray = npt.NDArray[np.float64]
+
+SCALERS: Mapping[str, Any] = {
+    "standard": StandardScaler(),
+    "unit": MinMaxScaler((0, 1)),
+    "symmetric": MinMaxScaler((-1, 1)),
+}
+"""The scalers that have a name: mean 0 and sd 1, [0, 1], and [-1, 1] at each sample position."""
+
+_SHORTEST_BEAT = 10  # samples
+_CHUNK = 8192  # beats whose residuals are held in memory at a time
+
+
+class AutoencoderDetector(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierMixin, BaseEstimator
+):
+    """Outlier detector that flags the beats which an autoencoder of normal beats rebuilds badly.
+
+    `fit` holds a part of the normal beats back: the scoring and the threshold are fitted on those,
+    and they decide when training stops. No anomaly is needed, unless a scoring or a threshold rule
+    that uses them is chosen; then hand labelled validation beats to `fit`.
+
+    Parameters
+    ----------
+    autoencoder : str or Autoencoder, default "dense"
+        A name from `ecglab.autoencoders.AUTOENCODERS`, or an untrained autoencoder.
+    scaler : str or transformer, optional
+        A name from `SCALERS`, or any scikit-learn transformer that keeps the number of columns. It
+        is fitted on training beats only. None leaves the beats as they are.
+    loss : str, optional
+        Loss to train with, "mse" or "mae"; the autoencoder's own when left out.
+    scoring : str or Scoring, default "mse"
+        How residuals become a score: a name from `ecglab.scoring.SCORINGS`, or a scoring.
+    threshold : str, default "quantile"
+        How scores become a cut: a name from `ecglab.thresholds.THRESHOLDS`.
+    threshold_params : mapping, optional
+        Arguments of the threshold rule, such as ``{"quantile": 0.99}``. The quantile is 0.95 when
+        left out.
+    validation_fraction : float, default 0.2
+        Share of the training beats to hold back.
+    random_state : int, RandomState or None, default None
+        Seed of the division, the initial weights and the order of the beats. The same int gives the
+        same detector, to the bit, on the same machine.
+    device : str, optional
+        Where a PyTorch autoencoder runs: "auto" (CUDA or Apple's MPS where there is one), "cpu",
+        "cuda", ...; the autoencoder's own setting when left out.
+    n_jobs : int, optional
+        Threads that a PyTorch autoencoder may use; its own setting when left out.
+    progress : bool, default False
+        Whether to show a progress bar over the epochs.
+
+    Attributes
+    ----------
+    autoencoder_ : Autoencoder
+        The trained autoencoder.
+    scaler_ : transformer or None
+        The fitted scaler.
+    scoring_ : Scoring
+        The fitted scoring.
+    threshold_ : float
+        Reconstruction errors above it are anomalies.
+    offset_ : float
+        ``-threshold_``: what `decision_function` subtracts from `score_samples`.
+    history_ : pandas.DataFrame
+        Training and validation loss of each epoch.
+    label_free_ : bool
+        Whether no anomaly was used, for the threshold or otherwise.
+    n_features_in_ : int
+        Samples in a beat.
+
+    See Also
+    --------
+    load_detector : Read a detector that `save` wrote.
+
+    Notes
+    -----
+    Higher `score_samples` is more normal, as everywhere in scikit-learn; higher
+    `reconstruction_error` is stranger.
+
+    Examples
+    --------
+    >>> from ecglab import AutoencoderDetector
+    >>> from ecglab.datasets import make_heartbeats
+    >>> beats = make_heartbeats(500, random_state=0)
+    >>> detector = AutoencoderDetector("dense", random_state=0).fit(beats.normal.signals)
+    >>> detector.predict(beats.anomalies.signals[:3]).tolist()
+    [-1, -1, -1]
+    """
+
+    def __init__(
+        self,
+        autoencoder: str | Autoencoder = "dense",
+        *,
+        scaler: Any = None,
+        loss: str | None = None,
+        scoring: str | Scoring = "mse",
+        threshold: str = "quantile",
+        threshold_params: Mapping[str, Any] | None = None,
+        validation_fraction: float = 0.2,
+        random_state: Any = None,
+        device: str | None = None,
+        n_jobs: int | None = None,
+        progress: bool = False,
+    ) -> None:
+        self.autoencoder = autoencoder
+        self.scaler = scaler
+        self.loss = loss
+        self.scoring = scoring
+        self.threshold = threshold
+        self.threshold_params = threshold_params
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.device = device
+        self.n_jobs = n_jobs
+        self.progress = progress
+
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: object = None,
+        *,
+        validation_signals: npt.ArrayLike | None = None,
+        validation_is_anomaly: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Train on normal beats.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
+            Normal beats, at least two. A few unnoticed anomalies among them do little harm.
+        y : object
+            Ignored; there for scikit-learn's conventions.
+        validation_signals : array_like of shape (n_validation_beats, n_samples, ...), optional
+            Beats to validate on, instead of a part of `X`.
+        validation_is_anomaly : array_like of bool, shape (n_validation_beats,), optional
+            Which of them are anomalies; none when left out. They never reach the autoencoder.
+
+        Returns
+        -------
+        AutoencoderDetector
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If beats are constant, hold NaN or infinite samples, are too few or of another length;
+            if there is no scoring, threshold rule, scaler or autoencoder of the given name; or if
+            one of them needs labelled anomalies and there is none.
+        """
+        rule = self._check_threshold_rule()
+        beats = self._check_beats(X, reset=True)
+        rng = check_random_state(self.random_state)
+        train, validation, is_anomaly = self._divide(
+            beats, validation_signals, validation_is_anomaly, rng
+        )
+        scoring = make_scoring(self.scoring)
+        self.label_free_ = not (scoring.needs_anomalies or rule.needs_anomalies)
+        if not self.label_free_ and not is_anomaly.any():
+            raise ValueError(
+                f"scoring={self.scoring!r} with threshold={self.threshold!r} needs labelled "
+                "anomalies. Pass validation_signals and validation_is_anomaly to fit, or choose a "
+                'label-free pair such as "mse" and "quantile".'
+            )
+        self.scaler_ = self._make_scaler()
+        if self.scaler_ is not None:
+            self.scaler_.fit(_flatten(train))
+        self.autoencoder_ = self._make_autoencoder(rng)
+        self.autoencoder_.fit(self._scale(train), self._scale(validation[~is_anomaly]))
+        self.history_ = self.autoencoder_.history_
+        residuals, codes = self._residuals(validation, scoring)
+        self.scoring_ = scoring.fit(residuals, is_anomaly, codes)
+        self.threshold_ = choose_threshold(
+            self.threshold,
+            self.scoring_.score(residuals, codes),
+            is_anomaly,
+            **(self.threshold_params or {}),
+        )
+        return self
+
+    @property
+    def offset_(self) -> float:
+        """What `decision_function` subtracts from `score_samples`."""
+        return -self.threshold_
+
+    def reconstruction_error(self, X: npt.ArrayLike) -> FloatArray:
+        """Score beats; higher is stranger.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
+            Beats of the length seen in training.
+
+        Returns
+        -------
+        ndarray of shape (n_beats,)
+            One anomaly score a beat, as `scoring` defines it, in the scaled unit.
+        """
+        check_is_fitted(self)
+        beats = self._check_beats(X)
+        scores = [
+            self.scoring_.score(*self._residuals(chunk, self.scoring_)) for chunk in _chunks(beats)
+        ]
+        return np.concatenate(scores)
+
+    def score_samples(self, X: npt.ArrayLike) -> FloatArray:
+        """Score beats the way scikit-learn does; higher is more normal.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
+            Beats of the length seen in training.
+
+        Returns
+        -------
+        ndarray of shape (n_beats,)
+            ``-reconstruction_error(X)``.
+        """
+        return -self.reconstruction_error(X)
+
+    def decision_function(self, X: npt.ArrayLike) -> FloatArray:
+        """Score beats with the threshold at zero; below zero is an anomaly.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
+            Beats of the length seen in training.
+
+        Returns
+        -------
+        ndarray of shape (n_beats,)
+            ``score_samples(X) - offset_``.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Call each beat normal (+1) or an anomaly (-1).
+
+        Parameters
+        ----------
+        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
+            Beats of the length seen in training.
+
+        Returns
+        -------
+        ndarray of int, shape (n_beats,)
+            -1 where the reconstruction error lies above `threshold_`, else +1.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def reconstruct(self, X: npt.ArrayLike) -> FloatArray:
+        """Rebuild beats, in the unit they came in.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
+            Beats of the length seen in training.
+
+        Returns
+        -------
+        ndarray of the same shape
+            What the autoencoder makes of them.
+
+        Raises
+        ------
+        AttributeError
+            If the scaler cannot be undone (it has no ``inverse_transform``).
+        """
+        check_is_fitted(self)
+        beats = self._check_beats(X)
+        rebuilt = self.autoencoder_.reconstruct(self._scale(beats))
+        if self.scaler_ is None:
+            return rebuilt.astype(np.float64)
+        return np.asarray(self.scaler_.inverse_transform(_flatten(rebuilt))).reshape(beats.shape)
+
+    def encode(self, X: npt.ArrayLike) -> FloatArray:
+        """Return the code of each beat.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
+            Beats of the length seen in training.
+
+        Returns
+        -------
+        ndarray of shape (n_beats, n_code)
+            The values of the autoencoder's narrowest layer.
+        """
+        check_is_fitted(self)
+        return self.autoencoder_.encode(self._scale(self._check_beats(X))).astype(np.float64)
+
+    def transform(self, X: npt.ArrayLike) -> FloatArray:
+        """Return the code of each beat, as `encode` does, so that a pipeline can go on from it."""
+        return self.encode(X)
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write the trained detector to a folder, without pickle.
+
+        Parameters
+        ----------
+        folder : path-like
+            Where to write; made if it is not there. A detector in it is replaced.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        DetectorFileError
+            If the folder holds something else, cannot be written, or the scaler is of a kind that
+            only pickle could save.
+        """
+        from ecglab.persistence import save_detector
+
+        return save_detector(self, folder)
+
+    @property
+    def _n_features_out(self) -> int:
+        """How many columns `transform` returns; scikit-learn names them by it."""
+        return self.autoencoder_.n_code
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn what this estimator can do."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # codes come as float64 whatever goes in
+        return tags
+
+    def _check_beats(self, X: npt.ArrayLike, *, reset: bool = False) -> FloatArray:
+        """Check beats as scikit-learn does: numbers, finite, as many samples as in training."""
+        beats: FloatArray = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=np.float64,
+            allow_nd=True,
+            ensure_min_samples=2 if reset else 1,
+        )
+        if reset:
+            self.beat_shape_ = beats.shape[1:]
+        elif beats.shape[1:] != self.beat_shape_:
+            raise ValueError(
+                f"X has beats of the shape {beats.shape[1:]}, but this detector was fitted on "
+                f"beats of the shape {self.beat_shape_}."
+            )
+        _refuse_constant(beats)
+        return beats
+
+    def _check_threshold_rule(self) -> Any:
+        """Find the threshold rule, before an hour of training and not after it."""
+        if self.threshold not in THRESHOLDS:
+            raise ValueError(
+                f"there is no threshold rule {self.threshold!r}; there are {sorted(THRESHOLDS)}."
+            )
+        return THRESHOLDS[self.threshold]
+
+    def _divide(
+        self,
+        beats: FloatArray,
+        validation_signals: npt.ArrayLike | None,
+        validation_is_anomaly: npt.ArrayLike | None,
+        rng: np.random.RandomState,
+    ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+        """Return training beats, validation beats and which of these are anomalies."""
+        if validation_signals is None:
+            if validation_is_anomaly is not None:
+                raise ValueError("validation_is_anomaly came without validation_signals.")
+            train, validation = train_test_split(
+                beats, test_size=self.validation_fraction, random_state=rng
+            )
+            return train, validation, np.zeros(len(validation), dtype=bool)
+        validation = self._check_beats(validation_signals)
+        is_anomaly = np.zeros(len(validation), dtype=bool)
+        if validation_is_anomaly is not None:
+            is_anomaly = np.asarray(validation_is_anomaly, dtype=bool)
+        if is_anomaly.shape != (len(validation),):
+            raise ValueError(
+                f"validation_is_anomaly has the shape {is_anomaly.shape}, but there are "
+                f"{len(validation)} validation beats: one entry a beat is needed."
+            )
+        if is_anomaly.all():
+            raise ValueError("validation_signals holds no normal beat, and some are needed.")
+        return beats, validation, is_anomaly
+
+    def _make_scaler(self) -> Any:
+        """Return a fresh scaler, or None."""
+        if not isinstance(self.scaler, str):
+            return None if self.scaler is None else clone(self.scaler)
+        if self.scaler not in SCALERS:
+            raise ValueError(f"there is no scaler {self.scaler!r}; there are {sorted(SCALERS)}.")
+        return clone(SCALERS[self.scaler])
+
+    def _make_autoencoder(self, rng: np.random.RandomState) -> Autoencoder:
+        """Return a fresh autoencoder, with what this detector says about it."""
+        named = isinstance(self.autoencoder, str)
+        autoencoder = make_autoencoder(self.autoencoder) if named else clone(self.autoencoder)
+        settings = {"loss": self.loss, "device": self.device, "n_threads": self.n_jobs}
+        if self.progress:
+            settings["progress"] = True
+        if named or self.random_state is not None:
+            settings["random_state"] = int(rng.randint(2**31 - 1))
+        known = autoencoder.get_params(deep=False)
+        autoencoder.set_params(
+            **{key: value for key, value in settings.items() if key in known and value is not None}
+        )
+        return autoencoder
+
+    def _scale(self, beats: FloatArray) -> FloatArray:
+        """Apply the scaler, if there is one, to beats of any number of channels."""
+        if self.scaler_ is None:
+            return beats
+        return np.asarray(self.scaler_.transform(_flatten(beats))).reshape(beats.shape)
+
+    def _residuals(
+        self, beats: FloatArray, scoring: Scoring
+    ) -> tuple[FloatArray, npt.NDArray[np.float32] | None]:
+        """Return what is left over of each beat, and the codes if they are needed."""
+        scaled = self._scale(beats)
+        residuals = scaled - self.autoencoder_.reconstruct(scaled)
+        return residuals, self.autoencoder_.encode(scaled) if scoring.needs_codes else None
+
+
+def load_detector(folder: str | os.PathLike[str]) -> AutoencoderDetector:
+    """Read a detector that `AutoencoderDetector.save` wrote. Never runs code from the folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder.
+
+    Returns
+    -------
+    AutoencoderDetector
+        A detector that scores as the saved one did.
+
+    Raises
+    ------
+    DetectorFileError
+        If the folder is no saved detector, or it is damaged or of a version that is not understood.
+    """
+    from ecglab.persistence import read_detector
+
+    return read_detector(folder)
+
+
+def _refuse_constant(beats: FloatArray) -> None:
+    """Refuse flat lines: a lead was off, or a file was misread.
+
+    An autoencoder rebuilds a flat line well and would call it normal, so its score must not pass
+    for one. Rows of a few values, as no heartbeat has, may be constant by chance.
+    """
+    if beats.shape[1] < _SHORTEST_BEAT:
+        return
+    constant = np.ptp(_flatten(beats), axis=1) == 0
+    if constant.any():
+        raise ValueError(
+            f"{constant.sum()} of {len(beats)} beats are constant, the first at row "
+            f"{np.flatnonzero(constant)[0]}. A flat line is no heartbeat: drop such rows."
+        )
+
+
+def _flatten(beats: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Lay samples and channels of each beat end to end, as scikit-learn's scalers want it."""
+    return beats.reshape(len(beats), -1)
+
+
+def _chunks(beats: FloatArray) -> Iterator[FloatArray]:
+    """Cut many beats into pieces."""
+    for start in range(0, len(beats), _CHUNK):
+        yield beats[start : start + _CHUNK]

@@ -1,0 +1,281 @@
+"""`AutoencoderDetector`: scikit-learn's conventions, the right polarity, and no leak."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, RobustScaler
+
+from ecglab import AutoencoderDetector
+from ecglab.autoencoders import DenseTorchAutoencoder
+from ecglab.datasets import make_heartbeats
+from ecglab.detector import SCALERS
+from ecglab.scoring import SCORINGS
+from ecglab.thresholds import THRESHOLDS
+
+
+def small(**arguments):
+    return DenseTorchAutoencoder(
+        (16, 4), output_activation="linear", max_epochs=5, batch_size=64, **arguments
+    )
+
+
+@pytest.fixture(scope="module")
+def beats():
+    return make_heartbeats(1200, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def normal(beats):
+    return beats.normal.signals[:400]
+
+
+@pytest.fixture(scope="module")
+def detector(normal):
+    return AutoencoderDetector(
+        DenseTorchAutoencoder((32, 8), max_epochs=40, batch_size=32), random_state=0
+    ).fit(normal)
+
+
+def test_anomalies_score_higher_and_are_called_minus_one(detector, beats):
+    held_out = beats[600:]
+    errors = detector.reconstruction_error(held_out.signals)
+    assert roc_auc_score(held_out.is_anomaly, errors) > 0.9
+    called = detector.predict(held_out.signals)
+    assert set(called.tolist()) == {-1, 1}
+    assert (called[held_out.is_anomaly] == -1).mean() > (called[~held_out.is_anomaly] == -1).mean()
+
+
+def test_the_four_ways_to_score_agree(detector, beats):
+    signals = beats.signals[:200]
+    errors = detector.reconstruction_error(signals)
+    assert np.array_equal(detector.score_samples(signals), -errors)
+    np.testing.assert_allclose(
+        detector.decision_function(signals), detector.threshold_ - errors, atol=1e-12
+    )
+    assert np.array_equal(detector.predict(signals) == -1, errors > detector.threshold_)
+    assert detector.offset_ == -detector.threshold_
+
+
+def test_default_threshold_accepts_95_percent_of_held_back_normal_beats(normal):
+    detector = AutoencoderDetector(small(), validation_fraction=0.5, random_state=3).fit(normal)
+    flagged = (detector.predict(normal) == -1).mean()
+    assert 0.01 < flagged < 0.12
+    assert detector.label_free_
+
+
+def test_scaler_sees_training_beats_only(beats, normal):
+    """The validation beats are wildly off; had the scaler seen them, its range would tell."""
+    detector = AutoencoderDetector(small(), scaler="unit", random_state=0)
+    detector.fit(normal, validation_signals=normal[:50] + 1000)
+    assert detector.scaler_.data_max_.max() < 100
+
+
+def test_anomalies_in_validation_do_not_reach_the_autoencoder(beats, normal):
+    validation, is_anomaly = beats.signals[600:800], beats.is_anomaly[600:800]
+    tuned, free = (
+        AutoencoderDetector(small(), random_state=0).fit(
+            normal, validation_signals=signals, validation_is_anomaly=labels
+        )
+        for signals, labels in (
+            (validation, is_anomaly),
+            (validation[~is_anomaly], is_anomaly[~is_anomaly]),
+        )
+    )
+    assert np.array_equal(tuned.encode(normal), free.encode(normal))
+    assert tuned.threshold_ == free.threshold_
+
+
+def test_labels_given_as_y_are_ignored(normal):
+    with_y = AutoencoderDetector(small(), random_state=0).fit(normal, np.arange(len(normal)))
+    without = AutoencoderDetector(small(), random_state=0).fit(normal)
+    assert np.array_equal(with_y.score_samples(normal), without.score_samples(normal))
+
+
+@pytest.mark.parametrize("rule", sorted(THRESHOLDS))
+@pytest.mark.parametrize("scoring", sorted(SCORINGS))
+def test_every_scoring_goes_with_every_threshold_rule(beats, normal, rule, scoring):
+    detector = AutoencoderDetector(
+        DenseTorchAutoencoder((8, 3), max_epochs=1), scoring=scoring, threshold=rule, random_state=0
+    )
+    validation = beats[600:900]
+    detector.fit(
+        normal[:100],
+        validation_signals=validation.signals,
+        validation_is_anomaly=validation.is_anomaly,
+    )
+    assert np.isfinite(detector.reconstruction_error(beats.signals[:20])).all()
+    assert np.isfinite(detector.threshold_)
+    tuned = THRESHOLDS[rule].needs_anomalies or detector.scoring_.needs_anomalies
+    assert detector.label_free_ is not tuned
+
+
+@pytest.mark.parametrize("choice", [{"threshold": "f1"}, {"scoring": "learned_weights"}])
+def test_label_tuned_choices_ask_for_labels(normal, choice):
+    with pytest.raises(ValueError, match="needs labelled anomalies"):
+        AutoencoderDetector(small(), **choice).fit(normal)
+
+
+@pytest.mark.parametrize("scaler", [None, *SCALERS, RobustScaler(), FunctionTransformer()])
+def test_reconstruction_comes_back_in_the_unit_of_the_beats(normal, scaler):
+    offset = 50 + 10 * normal
+    detector = AutoencoderDetector(
+        DenseTorchAutoencoder((32,), max_epochs=40), scaler=scaler, random_state=0
+    ).fit(offset)
+    rebuilt = detector.reconstruct(offset)
+    assert rebuilt.shape == offset.shape
+    if scaler is not None and not isinstance(scaler, FunctionTransformer):
+        assert abs(rebuilt - offset).mean() < abs(offset - offset.mean(axis=0)).mean()
+
+
+def test_random_state_decides_everything(normal):
+    first, again, other = (
+        AutoencoderDetector(small(), random_state=seed).fit(normal) for seed in (5, 5, 6)
+    )
+    assert np.array_equal(first.score_samples(normal), again.score_samples(normal))
+    assert first.threshold_ == again.threshold_
+    assert not np.array_equal(first.score_samples(normal), other.score_samples(normal))
+
+
+def test_clone_and_nested_parameters(normal):
+    detector = AutoencoderDetector(small(), scoring="mae")
+    copy = clone(detector).set_params(autoencoder__max_epochs=2, threshold_params={"quantile": 0.5})
+    assert detector.autoencoder.max_epochs == 5
+    copy.fit(normal)
+    assert len(copy.history_) == 2
+    assert not hasattr(copy.autoencoder, "beat_shape_"), "fit must not train the argument itself"
+
+
+def test_inside_a_pipeline(normal, beats):
+    pipeline = make_pipeline(
+        FunctionTransformer(lambda x: x * 2), AutoencoderDetector(small(), random_state=0)
+    )
+    pipeline.fit(normal)
+    assert pipeline.score_samples(beats.signals[:3]).shape == (3,)
+    assert set(pipeline.predict(beats.signals)) <= {-1, 1}
+
+
+def test_grid_search_over_the_architecture(beats):
+    search = GridSearchCV(
+        AutoencoderDetector(small(), random_state=0),
+        {"autoencoder__hidden": [(8, 2), (16, 4)]},
+        scoring="roc_auc",
+        cv=StratifiedKFold(2),
+    )
+    some = beats[
+        np.r_[np.flatnonzero(~beats.is_anomaly)[:300], np.flatnonzero(beats.is_anomaly)[:20]]
+    ]
+    search.fit(some.signals, np.where(some.is_anomaly, -1, 1))
+    assert search.best_params_["autoencoder__hidden"] in [(8, 2), (16, 4)]
+    assert search.best_score_ > 0.5
+
+
+def test_codes_come_out_as_a_named_frame(normal):
+    detector = AutoencoderDetector(small(), random_state=0).set_output(transform="pandas")
+    codes = detector.fit_transform(normal)
+    assert isinstance(codes, pd.DataFrame)
+    assert codes.columns.tolist() == [f"autoencoderdetector{n}" for n in range(4)]
+    assert np.array_equal(codes.to_numpy(), detector.encode(normal))
+
+
+def test_column_names_are_remembered_and_checked(normal):
+    frame = pd.DataFrame(normal, columns=[f"s{n}" for n in range(140)])
+    detector = AutoencoderDetector(small(), random_state=0).fit(frame)
+    assert detector.feature_names_in_.tolist() == frame.columns.tolist()
+    with pytest.raises(ValueError, match="feature names"):
+        detector.predict(frame.rename(columns={"s0": "renamed"}))
+
+
+def test_beats_of_several_channels(normal):
+    two_leads = np.stack([normal, -normal], axis=2)
+    detector = AutoencoderDetector(small(), scaler="standard", random_state=0).fit(two_leads)
+    assert detector.reconstruct(two_leads[:3]).shape == (3, 140, 2)
+    assert detector.reconstruction_error(two_leads[:3]).shape == (3,)
+    with pytest.raises(ValueError, match="fitted on beats of the shape"):
+        detector.predict(two_leads[:, :, :1])
+
+
+def test_many_beats_score_as_few_do(detector, beats):
+    many = np.tile(beats.signals, (8, 1))  # more than one chunk
+    np.testing.assert_allclose(
+        detector.reconstruction_error(many)[-len(beats) :],
+        detector.reconstruction_error(beats.signals),
+        rtol=1e-4,
+    )
+
+
+def with_value(value):
+    signals = make_heartbeats(20, random_state=0).signals.astype(float)
+    signals[3, 5] = value
+    return signals
+
+
+def with_flat_lines():
+    signals = make_heartbeats(20, random_state=0).signals.astype(float)
+    signals[[4, 7]] = 0.5
+    return signals
+
+
+@pytest.mark.parametrize(
+    ("signals", "message"),
+    [
+        (with_value(np.nan), "contains NaN"),
+        (with_value(np.inf), "contains infinity"),
+        (np.zeros((0, 140)), "0 sample"),
+        (np.zeros((1, 140)), "minimum of 2 is required"),
+        (np.zeros(140), "1D array"),
+        (with_flat_lines(), "2 of 20 beats are constant, the first at row 4"),
+        (np.array([["a", "b", "c"]] * 4), "could not convert string"),
+    ],
+)
+def test_beats_that_cannot_be_trained_on_are_refused(signals, message):
+    with pytest.raises(ValueError, match=message):
+        AutoencoderDetector(small()).fit(signals)
+
+
+@pytest.mark.parametrize("width", [139, 141])
+def test_beats_of_another_length_are_refused(detector, width):
+    with pytest.raises(ValueError, match=f"{width} features.*expecting 140"):
+        detector.predict(np.eye(2, width))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int32])
+def test_any_number_type_and_memory_layout_is_taken(detector, normal, dtype):
+    whole = (normal[:5] * 8).round()
+    odd = np.asfortranarray(whole.astype(dtype))[::-1][::-1]
+    odd.flags.writeable = False
+    np.testing.assert_allclose(
+        detector.reconstruction_error(odd), detector.reconstruction_error(whole), rtol=1e-5
+    )
+
+
+def test_a_flat_line_does_not_pass_for_a_normal_beat(detector):
+    with pytest.raises(ValueError, match="1 of 1 beats are constant"):
+        detector.predict(np.zeros((1, 140)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"autoencoder": "dens"}, "no autoencoder 'dens'"),
+        ({"scaler": "standart"}, "no scaler 'standart'"),
+        ({"threshold": "quantil"}, "no threshold rule 'quantil'"),
+        ({"scoring": "msq"}, "msq"),
+    ],
+)
+def test_misspelt_names_are_answered_with_the_known_ones(normal, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        AutoencoderDetector(**{"autoencoder": small(), **arguments}).fit(normal)
+
+
+def test_validation_labels_must_fit_the_beats(normal):
+    detector = AutoencoderDetector(small())
+    with pytest.raises(ValueError, match="without validation_signals"):
+        detector.fit(normal, validation_is_anomaly=[True])
+    with pytest.raises(ValueError, match="one entry a beat"):
+        detector.fit(normal, validation_signals=normal[:5], validation_is_anomaly=[True])
+    with pytest.raises(ValueError, match="no normal beat"):
+        detector.fit(normal, validation_signals=normal[:2], validation_is_anomaly=[True, True])

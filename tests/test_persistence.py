@@ -1,0 +1,277 @@
+"""Saved detectors: identical scores after loading, and nothing in a folder is ever trusted."""
+
+import hashlib
+import json
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save
+from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, RobustScaler
+
+from ecglab import AutoencoderDetector, load_detector
+from ecglab.autoencoders import AUTOENCODERS, DenseTorchAutoencoder, make_autoencoder
+from ecglab.datasets import make_heartbeats
+from ecglab.errors import DetectorFileError
+from ecglab.scoring import SCORINGS
+
+
+@pytest.fixture(scope="module")
+def beats():
+    return make_heartbeats(300, random_state=0)
+
+
+def trained(beats, autoencoder=None, **arguments):
+    autoencoder = autoencoder or DenseTorchAutoencoder((8, 3), max_epochs=2)
+    return AutoencoderDetector(autoencoder, random_state=0, **arguments).fit(
+        beats.normal.signals[:100],
+        validation_signals=beats.signals[100:],
+        validation_is_anomaly=beats.is_anomaly[100:],
+    )
+
+
+@pytest.fixture(scope="module")
+def detector(beats):
+    return trained(beats, scaler="standard", scoring="weighted")
+
+
+@pytest.fixture
+def folder(detector, tmp_path):
+    return detector.save(tmp_path / "saved")
+
+
+def assert_same(loaded, original, beats):
+    assert np.array_equal(
+        loaded.reconstruction_error(beats.signals), original.reconstruction_error(beats.signals)
+    )
+    assert np.array_equal(loaded.predict(beats.signals), original.predict(beats.signals))
+    assert np.array_equal(loaded.encode(beats.signals), original.encode(beats.signals))
+    assert loaded.threshold_ == original.threshold_
+    assert loaded.label_free_ == original.label_free_
+    assert loaded.history_.equals(original.history_)
+
+
+@pytest.mark.parametrize("name", sorted(AUTOENCODERS))
+def test_every_autoencoder_scores_identically_after_loading(name, beats, tmp_path):
+    original = trained(beats, make_autoencoder(name, max_epochs=1))
+    assert_same(load_detector(original.save(tmp_path / "saved")), original, beats)
+
+
+@pytest.mark.parametrize("scoring", sorted(SCORINGS))
+def test_every_scoring_survives(scoring, beats, tmp_path):
+    original = trained(beats, scoring=scoring, threshold="youden")
+    assert_same(load_detector(original.save(tmp_path / "saved")), original, beats)
+
+
+@pytest.mark.parametrize("scaler", ["standard", "unit", "symmetric", RobustScaler()])
+def test_scalers_survive(scaler, beats, tmp_path):
+    original = trained(beats, scaler=scaler)
+    assert_same(load_detector(original.save(tmp_path / "saved")), original, beats)
+
+
+def test_scores_are_identical_in_another_process(detector, folder, beats, tmp_path):
+    np.save(tmp_path / "beats.npy", beats.signals)
+    code = (
+        "import sys, numpy as np; from ecglab import load_detector\n"
+        "errors = load_detector(sys.argv[1]).reconstruction_error(np.load(sys.argv[2]))\n"
+        "np.save(sys.argv[3], errors)"
+    )
+    paths = [folder, tmp_path / "beats.npy", tmp_path / "errors.npy"]
+    subprocess.run([sys.executable, "-c", code, *map(str, paths)], check=True)
+    assert np.array_equal(np.load(paths[2]), detector.reconstruction_error(beats.signals))
+
+
+def test_a_loaded_detector_can_be_trained_again_and_saved_again(folder, beats, tmp_path):
+    loaded = load_detector(folder)
+    saved_again = load_detector(loaded.save(tmp_path / "again"))
+    assert_same(saved_again, loaded, beats)
+    loaded.fit(beats.normal.signals)
+    assert np.isfinite(loaded.threshold_)
+
+
+def test_saving_over_a_saved_detector_replaces_it(folder, beats):
+    other = trained(beats, DenseTorchAutoencoder((5, 2), max_epochs=1))
+    other.save(folder)
+    assert_same(load_detector(folder), other, beats)
+    assert sorted(os.listdir(folder)) == ["config.json", "weights.safetensors"]
+
+
+def test_saving_among_other_files_is_refused(detector, tmp_path):
+    (tmp_path / "thesis.tex").write_text("do not lose me")
+    with pytest.raises(DetectorFileError, match=r"thesis\.tex"):
+        detector.save(tmp_path)
+    assert os.listdir(tmp_path) == ["thesis.tex"]
+
+
+def test_what_cannot_be_saved_says_so(beats, tmp_path):
+    with pytest.raises(DetectorFileError, match="not trained yet"):
+        AutoencoderDetector().save(tmp_path / "a")
+    for scaler in (QuantileTransformer(n_quantiles=10), FunctionTransformer(np.abs)):
+        with pytest.raises(DetectorFileError, match="cannot be saved without pickle"):
+            trained(beats, scaler=scaler).save(tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+
+
+def test_an_unwritable_place_is_named(detector, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DetectorFileError, match="cannot be written"):
+        detector.save(tmp_path / "file" / "saved")
+
+
+# Damaged and hostile folders
+
+
+def change_config(folder, change):
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    change(config)
+    path.write_text(json.dumps(config))
+
+
+def change_arrays(folder, change):
+    """Change the arrays and make the checksum fit, as somebody with intent would."""
+    path = folder / "weights.safetensors"
+    arrays = load_file(path)
+    change(arrays)
+    content = save(arrays)
+    path.write_bytes(content)
+    change_config(folder, lambda c: c.update(sha256=hashlib.sha256(content).hexdigest()))
+
+
+def refuse(folder, message):
+    with pytest.raises(DetectorFileError, match=message):
+        load_detector(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "weights.safetensors"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    refuse(folder, f"{name} is missing")
+
+
+@pytest.mark.parametrize("name", ["config.json", "weights.safetensors"])
+@pytest.mark.parametrize("keep", [0, 10, 0.5, 0.99])
+def test_a_truncated_file_is_named(folder, name, keep):
+    path = folder / name
+    content = path.read_bytes()
+    path.write_bytes(content[: keep if keep == 0 or keep == 10 else int(keep * len(content))])
+    refuse(folder, name.replace(".", r"\."))
+
+
+def test_a_flipped_bit_is_noticed(folder):
+    path = folder / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    refuse(folder, "sha256 differs")
+
+
+def test_weights_of_another_detector_are_noticed(folder, beats, tmp_path):
+    other = trained(beats, DenseTorchAutoencoder((8, 3), max_epochs=1)).save(tmp_path / "other")
+    os.replace(other / "weights.safetensors", folder / "weights.safetensors")
+    refuse(folder, "from another detector")
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_another_format_version_is_refused_with_both_versions(folder, version):
+    change_config(folder, lambda config: config.update(format_version=version))
+    refuse(folder, "reads version 1")
+
+
+def test_something_else_is_not_taken_for_a_detector(folder):
+    (folder / "config.json").write_text('{"model": "resnet"}')
+    refuse(folder, "not the config of an ecglab detector")
+    (folder / "config.json").write_text("[" * 100_000)
+    refuse(folder, "not valid JSON")
+
+
+def test_a_pickle_in_place_of_either_file_does_not_run(folder, tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (os.mkdir, (str(tmp_path / "ran"),))
+
+    for name in ("config.json", "weights.safetensors"):
+        content = pickle.dumps(Bomb())
+        (folder / name).write_bytes(content)
+        if name == "weights.safetensors":
+            # even with a fitting checksum
+            (folder / "config.json").write_text(
+                json.dumps(
+                    {
+                        "format": "ecglab-detector",
+                        "format_version": 1,
+                        "sha256": hashlib.sha256(content).hexdigest(),
+                    }
+                )
+            )
+        with pytest.raises(DetectorFileError):
+            load_detector(folder)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: c["autoencoder"].update(name="os.system"),
+        lambda c: c["autoencoder"].update(name="ecglab.persistence.save_detector"),
+        lambda c: c["autoencoder"]["params"].update(unheard_of=1),
+        lambda c: c["autoencoder"]["params"].update(hidden="ABC"),
+        lambda c: c["autoencoder"]["params"].update(hidden=[10**9]),
+        lambda c: c["autoencoder"]["params"].update(hidden=[-4]),
+        lambda c: c["autoencoder"]["params"].update(hidden=[9, 3]),
+        lambda c: c["autoencoder"]["params"].update(activation="__import__('os')"),
+        lambda c: c["scaler"].update(name="FunctionTransformer"),
+        lambda c: c["scaler"]["fitted"].update(__class__="x"),
+        lambda c: c["scaler"]["fitted"].update(transform="x"),
+        lambda c: c["scoring"].update(name="Scoring"),
+        lambda c: c["scoring"].update(name="make_scoring"),
+        lambda c: c["threshold"].update(value=float("nan")),
+        lambda c: c["threshold"].update(value="high"),
+        lambda c: c.update(beat_shape=[10**12]),
+        lambda c: c.update(beat_shape=[]),
+        lambda c: c.update(beat_shape="140"),
+        lambda c: c.update(beat_shape=[139]),
+        lambda c: c.pop("threshold"),
+        lambda c: c.update(autoencoder=None),
+        lambda c: c.update(scaler=[]),
+    ],
+)
+def test_a_config_changed_by_hand_is_refused(folder, change):
+    change_config(folder, change)
+    refuse(folder, r"config\.json does not describe a detector")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda a: a.clear(),
+        lambda a: a.pop(next(n for n in a if n.startswith("autoencoder/"))),
+        lambda a: a.update({"autoencoder/extra": np.zeros(3, np.float32)}),
+        lambda a: a.update({n: v * np.nan for n, v in a.items() if "weight" in n}),
+        lambda a: a.update({n: v[:-1] for n, v in a.items() if "weight" in n}),
+        lambda a: [a.pop(n) for n in list(a) if n.startswith("scoring/")],
+    ],
+)
+def test_arrays_changed_with_a_fitting_checksum_are_refused(folder, change):
+    change_arrays(folder, change)
+    refuse(folder, "does not describe a detector")
+
+
+def test_mutated_folders_load_or_are_refused_but_never_fail_otherwise(folder, detector, beats):
+    """Random damage to the config: a clear error, or a detector that still scores."""
+    original = (folder / "config.json").read_bytes()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(original)
+        for position in rng.integers(len(damaged), size=3):
+            damaged[position] = rng.integers(256)
+        (folder / "config.json").write_bytes(damaged)
+        try:
+            load_detector(folder)
+        except DetectorFileError:
+            refused += 1
+    assert refused > 20
