@@ -61,6 +61,8 @@ book: $(READY)
 
 results: $(READY)
 	$(BIN)/python benchmarks/dense_recipes.py
+	$(BIN)/python benchmarks/torch_recipes.py
+	$(BIN)/python benchmarks/lstm_speed.py
 
 clean:
 	rm -rf $(VENV) build book/_build book/notebooks

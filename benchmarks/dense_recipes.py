@@ -7,16 +7,23 @@ rule, and `dense_recipes.json` beside it, which says what it was computed from. 
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from protocol import (
+    BEST_F1,
+    LABEL_FREE,
+    RESULTS,
+    SPLITS,
+    print_summary,
+    threshold_rows,
+    write_table,
+)
 from sklearn.base import TransformerMixin
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
@@ -24,16 +31,13 @@ from tqdm import tqdm
 
 from ecglab.autoencoders import DenseAutoencoder
 from ecglab.datasets import fetch_ecg5000
-from ecglab.evaluation import Split, format_seeds, measure, official_split, pooled_split
+from ecglab.evaluation import Split, format_seeds
 from ecglab.heartbeats import Heartbeats
 from ecglab.scoring import mean_absolute_error, mean_squared_error
-from ecglab.thresholds import f1_threshold, mean_plus_sd_threshold, quantile_threshold
 
-RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[1] / "README.md"
 README_MARKS = "<!-- dense recipes: begin -->\n", "<!-- dense recipes: end -->"
 BEST_RECIPE = "64-32-16, beats as they are"
-SPLITS = {"pooled": pooled_split, "official": official_split}
 Score = Callable[[Heartbeats], npt.NDArray[np.float64]]
 
 
@@ -105,21 +109,7 @@ def rows(
     """Train one detector once and measure it at each threshold rule."""
     split = SPLITS[split_name](beats, seed)
     score = DETECTORS[detector](split, seed)
-    of_normal, of_validation = score(split.validation.normal), score(split.validation)
-    of_test = score(split.test)
-    cuts = {
-        "95 % quantile (label-free)": quantile_threshold(of_normal),
-        "mean + 1 sd (label-free)": mean_plus_sd_threshold(of_normal),
-        "best F1 (label-tuned)": f1_threshold(of_validation, split.validation.is_anomaly),
-    }
-    for rule, cut in cuts.items():
-        yield {
-            "detector": detector,
-            "split": split_name,
-            "seed": seed,
-            "threshold": rule,
-            **measure(of_test, split.test.is_anomaly, cut),
-        }
+    return threshold_rows(detector, split, seed, score(split.validation), score(split.test))
 
 
 def readme_table(table: pd.DataFrame) -> str:
@@ -129,7 +119,7 @@ def readme_table(table: pd.DataFrame) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     shown = ["ROC-AUC", "accuracy", "precision", "recall", "F1"]
-    for rule in ("95 % quantile (label-free)", "best F1 (label-tuned)"):
+    for rule in (LABEL_FREE, BEST_F1):
         summary = format_seeds(table[table["threshold"] == rule], shown).loc["pooled"]
         for detector in (BEST_RECIPE, "baseline: PCA, 2 components"):
             cells = [str(cell) for cell in summary.loc[detector]]
@@ -158,23 +148,15 @@ def main() -> int:
         for split in SPLITS
         for seed in range(n_seeds)
     ]
-    table = pd.DataFrame(row for run in tqdm(runs, unit="run") for row in rows(beats, *run))
-    RESULTS.mkdir(exist_ok=True)
-    table.to_csv(RESULTS / "dense_recipes.csv", index=False, float_format="%.6f")
-    provenance = {
-        "source": beats.source,
-        "data": dict(beats.provenance),
-        "seeds": list(range(n_seeds)),
-        "versions": {
-            name: version(name)
-            for name in ("ecglab", "keras", "numpy", "pandas", "scikit-learn", "tensorflow")
-        },
-        "command": "python benchmarks/dense_recipes.py",
-    }
-    (RESULTS / "dense_recipes.json").write_text(json.dumps(provenance, indent=2) + "\n")
+    table = write_table(
+        "dense_recipes",
+        (row for run in tqdm(runs, unit="run") for row in rows(beats, *run)),
+        beats,
+        seeds=list(range(n_seeds)),
+        packages=("ecglab", "keras", "numpy", "pandas", "scikit-learn", "tensorflow"),
+    )
     quote_in_readme(pd.read_csv(RESULTS / "dense_recipes.csv"))
-    for rule, runs_of_rule in table.groupby("threshold"):
-        print(f"\n{rule}\n{format_seeds(runs_of_rule).to_string()}")
+    print_summary(table)
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.metrics import roc_curve
 
 from ecglab.autoencoders import DenseAutoencoder
 from ecglab.evaluation import Split, measure
@@ -19,12 +20,18 @@ __all__ = [
     "Feedback",
     "check_anomaly_share",
     "check_band",
+    "check_inverse_variance",
+    "check_label_use",
     "check_majority_accuracy",
     "check_most_missed",
     "check_narrow_code",
     "check_quantile_cut",
+    "check_step_counts",
+    "check_strangest_normal",
     "check_twin_share",
+    "check_unit_norm",
     "check_weight_count",
+    "check_youden",
 ]
 
 
@@ -241,3 +248,107 @@ def check_narrow_code(answer: Any, split: Split) -> Feedback:
             "they are, normal ones only, and with a linear output?",
         )
     return Feedback(True, "Two numbers a beat are enough to order the beats well.")
+
+
+# 03 train an LSTM autoencoder
+
+
+def check_step_counts(answer: Any, n_samples: int, patches: Sequence[int]) -> Feedback:
+    """Check how many steps a recurrent network takes for a beat, for several patch sizes."""
+    if answer is ...:
+        return UNANSWERED
+    truth = [-(-n_samples // patch) for patch in patches]
+    given = list(np.ravel(np.asarray(answer, dtype=object)))
+    if len(given) != len(truth):
+        return Feedback(False, f"Give {len(truth)} numbers, one for each patch size.")
+    if given == truth:
+        return Feedback(True, "Each of them waits for the one before.")
+    if given == [n_samples // patch for patch in patches]:
+        return Feedback(False, "The last patch need not be full: round up, not down.")
+    return Feedback(False, "How many patches are needed to cover all samples of a beat?")
+
+
+def check_unit_norm(answer: Any, signals: npt.ArrayLike) -> Feedback:
+    """Check beats that were brought to an L2 norm of 1."""
+    if answer is ...:
+        return UNANSWERED
+    signals, given = np.asarray(signals, dtype=np.float64), np.asarray(answer, dtype=np.float64)
+    if given.shape != signals.shape:
+        return Feedback(False, f"The shape should be {signals.shape}, and yours is {given.shape}.")
+    norms = np.linalg.norm(signals, axis=1, keepdims=True)
+    if np.allclose(given, signals / norms, atol=1e-6):
+        return Feedback(
+            True, "How large a beat is can no longer tell it apart, only its shape can."
+        )
+    if np.allclose(given, signals / np.linalg.norm(signals)):
+        return Feedback(False, "You divided by the norm of *all* beats together: use axis=1.")
+    return Feedback(False, "Divide each row by the square root of the sum of its squares.")
+
+
+def check_strangest_normal(
+    answer: Any, scores: npt.ArrayLike, is_anomaly: npt.ArrayLike
+) -> Feedback:
+    """Check the position of the normal beat with the highest score."""
+    if answer is ...:
+        return UNANSWERED
+    scores, is_anomaly = np.asarray(scores), np.asarray(is_anomaly, dtype=bool)
+    if answer == np.where(is_anomaly, -np.inf, scores).argmax():
+        return Feedback(True, "Plot it. Would you call it normal?")
+    if answer == scores[~is_anomaly].argmax():
+        return Feedback(
+            False, "That counts the normal beats alone; the position in split.test is asked for."
+        )
+    if answer == scores.argmax():
+        return Feedback(False, "That is the strangest of all beats, and it is an anomaly.")
+    return Feedback(False, "Look for the largest score among the beats that are not anomalies.")
+
+
+# 04 weight the reconstruction error
+
+
+def check_inverse_variance(answer: Any, residuals: npt.ArrayLike) -> Feedback:
+    """Check weights that are inverse to the mean squared residual, with mean 1."""
+    if answer is ...:
+        return UNANSWERED
+    variance = np.square(np.asarray(residuals, dtype=np.float64)).mean(axis=0)
+    truth = (1 / variance) / (1 / variance).mean()
+    given = np.asarray(answer, dtype=np.float64)
+    if given.shape != truth.shape:
+        return Feedback(False, f"One weight a sample: the shape should be {truth.shape}.")
+    if np.allclose(given, truth, rtol=1e-3):
+        return Feedback(True, "Where normal beats are rebuilt well, a residual now weighs more.")
+    if np.allclose(given, 1 / variance, rtol=1e-3):
+        return Feedback(False, "Almost: divide by their mean, so that the weights have mean 1.")
+    if np.allclose(given, variance / variance.mean(), rtol=1e-3):
+        return Feedback(False, "The other way round: small residuals should weigh more.")
+    return Feedback(False, "Square the residuals, average over the beats, and take the inverse.")
+
+
+def check_label_use(answer: Any) -> Feedback:
+    """Check which weightings need labelled anomalies."""
+    if answer is ...:
+        return UNANSWERED
+    known = {"uniform", "inverse variance", "learned weights", "QRS window", "windowed maximum"}
+    given = {answer} if isinstance(answer, str) else set(answer)
+    if given - known:
+        return Feedback(False, f"Choose from these names: {sorted(known)}.")
+    if given == {"learned weights"}:
+        return Feedback(True, "Its figures belong in the label-tuned table.")
+    if "learned weights" not in given:
+        return Feedback(
+            False, "One of them compares normal beats with *anomalies* to find weights."
+        )
+    return Feedback(False, "Only what looks at labelled anomalies needs them. You named too many.")
+
+
+def check_youden(answer: object, scores: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> Feedback:
+    """Check the largest value of Youden's J."""
+    false_positive_rate, recall, _ = roc_curve(is_anomaly, scores)
+    truth = float((recall - false_positive_rate).max())
+
+    def hint(value: float) -> str:
+        if np.isclose(value, recall[np.argmax(recall - false_positive_rate)], atol=5e-4):
+            return "That is the recall there: J is recall minus false-positive rate."
+        return "roc_curve gives both rates at every cut. Where is their difference largest?"
+
+    return _check_number(answer, truth, "1 would be a perfect cut, 0 is what a coin reaches.", hint)

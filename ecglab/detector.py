@@ -174,26 +174,64 @@ class AutoencoderDetector(
             if there is no scoring, threshold rule, scaler or autoencoder of the given name; or if
             one of them needs labelled anomalies and there is none.
         """
-        rule = self._check_threshold_rule()
+        self._check_label_needs(validation_is_anomaly)
         beats = self._check_beats(X, reset=True)
         rng = check_random_state(self.random_state)
         train, validation, is_anomaly = self._divide(
             beats, validation_signals, validation_is_anomaly, rng
         )
-        scoring = make_scoring(self.scoring)
-        self.label_free_ = not (scoring.needs_anomalies or rule.needs_anomalies)
-        if not self.label_free_ and not is_anomaly.any():
-            raise ValueError(
-                f"scoring={self.scoring!r} with threshold={self.threshold!r} needs labelled "
-                "anomalies. Pass validation_signals and validation_is_anomaly to fit, or choose a "
-                'label-free pair such as "mse" and "quantile".'
-            )
         self.scaler_ = self._make_scaler()
         if self.scaler_ is not None:
             self.scaler_.fit(_flatten(train))
         self.autoencoder_ = self._make_autoencoder(rng)
         self.autoencoder_.fit(self._scale(train), self._scale(validation[~is_anomaly]))
         self.history_ = self.autoencoder_.history_
+        return self._calibrate(validation, is_anomaly)
+
+    def recalibrate(
+        self,
+        validation_signals: npt.ArrayLike,
+        validation_is_anomaly: npt.ArrayLike | None = None,
+        *,
+        scoring: str | Scoring | None = None,
+        threshold: str | None = None,
+        threshold_params: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Choose another scoring or threshold for the trained autoencoder, without training again.
+
+        Parameters
+        ----------
+        validation_signals : array_like of shape (n_validation_beats, n_samples, ...)
+            Beats that were not trained on.
+        validation_is_anomaly : array_like of bool, shape (n_validation_beats,), optional
+            Which of them are anomalies; none when left out.
+        scoring, threshold, threshold_params : optional
+            As for the class. What is left out stays, except that another threshold rule starts
+            without the arguments of the one before.
+
+        Returns
+        -------
+        AutoencoderDetector
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            As for `fit`.
+        """
+        check_is_fitted(self)
+        if scoring is not None:
+            self.scoring = scoring
+        if threshold is not None or threshold_params is not None:
+            self.threshold_params = threshold_params
+        if threshold is not None:
+            self.threshold = threshold
+        self._check_label_needs(validation_is_anomaly)
+        return self._calibrate(*self._check_validation(validation_signals, validation_is_anomaly))
+
+    def _calibrate(self, validation: FloatArray, is_anomaly: npt.NDArray[np.bool_]) -> Self:
+        """Fit scoring and threshold on validation beats."""
+        scoring = make_scoring(self.scoring)
         residuals, codes = self._residuals(validation, scoring)
         self.scoring_ = scoring.fit(residuals, is_anomaly, codes)
         self.threshold_ = choose_threshold(
@@ -202,6 +240,8 @@ class AutoencoderDetector(
             is_anomaly,
             **(self.threshold_params or {}),
         )
+        needs_anomalies = scoring.needs_anomalies or THRESHOLDS[self.threshold].needs_anomalies
+        self.label_free_ = not needs_anomalies
         return self
 
     @property
@@ -373,13 +413,21 @@ class AutoencoderDetector(
         _refuse_constant(beats)
         return beats
 
-    def _check_threshold_rule(self) -> Any:
-        """Find the threshold rule, before an hour of training and not after it."""
+    def _check_label_needs(self, is_anomaly: npt.ArrayLike | None) -> None:
+        """Find out before an hour of training, and not after it, that a choice cannot work."""
         if self.threshold not in THRESHOLDS:
             raise ValueError(
                 f"there is no threshold rule {self.threshold!r}; there are {sorted(THRESHOLDS)}."
             )
-        return THRESHOLDS[self.threshold]
+        needed = (
+            make_scoring(self.scoring).needs_anomalies or THRESHOLDS[self.threshold].needs_anomalies
+        )
+        if needed and (is_anomaly is None or not np.any(is_anomaly)):
+            raise ValueError(
+                f"scoring={self.scoring!r} with threshold={self.threshold!r} needs labelled "
+                "anomalies. Pass validation_signals and validation_is_anomaly, or choose a "
+                'label-free pair such as "mse" and "quantile".'
+            )
 
     def _divide(
         self,
@@ -389,25 +437,31 @@ class AutoencoderDetector(
         rng: np.random.RandomState,
     ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
         """Return training beats, validation beats and which of these are anomalies."""
-        if validation_signals is None:
-            if validation_is_anomaly is not None:
-                raise ValueError("validation_is_anomaly came without validation_signals.")
-            train, validation = train_test_split(
-                beats, test_size=self.validation_fraction, random_state=rng
-            )
-            return train, validation, np.zeros(len(validation), dtype=bool)
-        validation = self._check_beats(validation_signals)
-        is_anomaly = np.zeros(len(validation), dtype=bool)
+        if validation_signals is not None:
+            return beats, *self._check_validation(validation_signals, validation_is_anomaly)
         if validation_is_anomaly is not None:
-            is_anomaly = np.asarray(validation_is_anomaly, dtype=bool)
-        if is_anomaly.shape != (len(validation),):
+            raise ValueError("validation_is_anomaly came without validation_signals.")
+        train, validation = train_test_split(
+            beats, test_size=self.validation_fraction, random_state=rng
+        )
+        return train, validation, np.zeros(len(validation), dtype=bool)
+
+    def _check_validation(
+        self, signals: npt.ArrayLike, is_anomaly: npt.ArrayLike | None
+    ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+        """Check validation beats and their labels."""
+        validation = self._check_beats(signals)
+        if is_anomaly is None:
+            return validation, np.zeros(len(validation), dtype=bool)
+        labels = np.asarray(is_anomaly, dtype=bool)
+        if labels.shape != (len(validation),):
             raise ValueError(
-                f"validation_is_anomaly has the shape {is_anomaly.shape}, but there are "
+                f"validation_is_anomaly has the shape {labels.shape}, but there are "
                 f"{len(validation)} validation beats: one entry a beat is needed."
             )
-        if is_anomaly.all():
+        if labels.all():
             raise ValueError("validation_signals holds no normal beat, and some are needed.")
-        return beats, validation, is_anomaly
+        return validation, labels
 
     def _make_scaler(self) -> Any:
         """Return a fresh scaler, or None."""

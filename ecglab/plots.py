@@ -16,7 +16,12 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
 
 from ecglab.heartbeats import CLASS_SYMBOLS, NORMAL_LABEL, Heartbeats
 
@@ -31,6 +36,8 @@ __all__ = [
     "plot_loss",
     "plot_mean_beats",
     "plot_plane",
+    "plot_precision_recall_curves",
+    "plot_profiles",
     "plot_reconstructions",
     "plot_roc_curves",
     "plot_twins",
@@ -374,12 +381,12 @@ def plot_reconstructions(
     ndarray of matplotlib.axes.Axes, shape (n_beats,)
     """
     real = beats.signals if signals is None else np.asarray(signals)
-    n_columns = min(len(beats), 4)
+    n_columns = len(beats) if len(beats) <= 5 else 4
     n_rows = -(-len(beats) // n_columns)
     _, axes = plt.subplots(
         n_rows,
         n_columns,
-        figsize=(3 * n_columns, 2.8 * n_rows + 0.3),
+        figsize=(min(3 * n_columns, 12.5), 2.8 * n_rows + 0.3),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -435,6 +442,79 @@ def plot_roc_curves(
     return ax
 
 
+def plot_precision_recall_curves(
+    is_anomaly: npt.ArrayLike, scores: Mapping[str, npt.ArrayLike]
+) -> Axes:
+    """Draw the precision-recall curves of several detectors on the same beats.
+
+    Parameters
+    ----------
+    is_anomaly : array_like of bool, shape (n_beats,)
+        True for anomalies.
+    scores : mapping of str to array_like of shape (n_beats,)
+        Anomaly scores of each detector, by its name.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, ax = plt.subplots(figsize=(10, 4.2))
+    for color, (name, of_detector) in zip(RECIPE_COLORS, scores.items(), strict=False):
+        precision, recall, _ = precision_recall_curve(is_anomaly, of_detector)
+        average = average_precision_score(is_anomaly, of_detector)
+        ax.plot(recall, precision, color=color, label=f"{name} (AP {average:.3f})")
+    share = np.mean(np.asarray(is_anomaly, dtype=bool))
+    ax.axhline(share, color="grey", linestyle=":", label=f"flag everything (AP {share:.3f})")
+    ax.set(
+        xlabel="recall (share of anomalies flagged)",
+        ylabel="precision (share of alarms that are real)",
+        xlim=(0, 1.01),
+        ylim=(min(0.5, share) - 0.02, 1.01),
+    )
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def plot_profiles(
+    profiles: Mapping[str, npt.ArrayLike],
+    *,
+    ylabel: str,
+    logarithmic: bool = False,
+    window: tuple[int, int] | None = None,
+) -> Axes:
+    """Draw values along a beat, one line each: residuals, weights, ...
+
+    Parameters
+    ----------
+    profiles : mapping of str to array_like of shape (n_samples,)
+        The lines, by name. "normal beats" and "anomalies" are drawn in their own colours.
+    ylabel : str
+        What the values are.
+    logarithmic : bool, default False
+        Whether the vertical axis is logarithmic.
+    window : (int, int), optional
+        A stretch of samples to shade.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, ax = plt.subplots(figsize=(10, 3.4))
+    known = {"normal beats": NORMAL_COLOR, "anomalies": ANOMALY_COLOR}
+    others = iter(RECIPE_COLORS)
+    for name, profile in profiles.items():
+        color = known[name] if name in known else next(others)
+        ax.plot(np.asarray(profile), color=color, label=name)
+    if window is not None:
+        ax.axvspan(*window, color=RESIDUAL_COLOR, alpha=0.5, linewidth=0, label="window")
+    ax.set(xlabel=SAMPLE_AXIS, ylabel=ylabel + (" (logarithmic)" if logarithmic else ""))
+    if logarithmic:
+        ax.set_yscale("log")
+        _plain_log_ticks(ax.yaxis)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
 def _color(label: int) -> str:
     """Return the colour of a class; classes beyond ECG5000's five share the anomaly colour."""
     return CLASS_COLORS.get(int(label), ANOMALY_COLOR)
@@ -451,7 +531,7 @@ def _label_outer(axes: AxesArray, xlabel: str, ylabel: str | None) -> None:
 def _plain_log_ticks(axis: Axis) -> None:
     """Label a logarithmic axis with plain numbers, fewer where it spans more than a decade."""
     low, high = axis.get_view_interval()
-    subs = (1, 2, 5) if high / low > 10 else range(1, 10)
+    subs = (1, 2, 5) if high / low > 10 else (1, 2, 3, 5, 7)
     axis.set_major_locator(LogLocator(subs=subs))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_locator(NullLocator())

@@ -152,3 +152,77 @@ def test_narrow_code(split):
             ),
         ],
     )
+
+
+def test_step_counts():
+    graded(
+        lambda answer: course.check_step_counts(answer, 140, (10, 16)),
+        right=[14, 9],
+        wrong=[([14, 8], "round up"), ([14], "Give 2 numbers"), ([1, 2], "cover all samples")],
+    )
+    assert course.check_step_counts(np.array([14, 9]), 140, (10, 16))
+
+
+def test_unit_norm():
+    signals = np.random.default_rng(0).normal(size=(5, 8))
+    norms = np.linalg.norm(signals, axis=1, keepdims=True)
+    graded(
+        lambda answer: course.check_unit_norm(answer, signals),
+        right=signals / norms,
+        wrong=[
+            (signals / np.linalg.norm(signals), "axis=1"),
+            (signals / norms**2, "square root"),
+            (signals[:2], "shape should be"),
+        ],
+    )
+
+
+def test_strangest_normal():
+    scores, is_anomaly = [5.0, 1.0, 3.0, 9.0], [True, False, False, True]
+    graded(
+        lambda answer: course.check_strangest_normal(answer, scores, is_anomaly),
+        right=2,
+        wrong=[
+            (1, "position in split.test"),
+            (3, "it is an anomaly"),
+            (0, "not anomalies"),
+        ],
+    )
+
+
+def test_inverse_variance():
+    residuals = np.random.default_rng(0).normal(size=(50, 6)) * np.arange(1, 7)
+    variance = np.square(residuals).mean(axis=0)
+    inverse = 1 / variance
+    graded(
+        lambda answer: course.check_inverse_variance(answer, residuals),
+        right=inverse / inverse.mean(),
+        wrong=[
+            (inverse, "divide by their mean"),
+            (variance / variance.mean(), "other way round"),
+            (np.ones(6), "Square the residuals"),
+            (np.ones(5), "One weight a sample"),
+        ],
+    )
+
+
+def test_label_use():
+    graded(
+        course.check_label_use,
+        right=["learned weights"],
+        wrong=[
+            (["uniform"], "*anomalies*"),
+            (["learned weights", "QRS window"], "too many"),
+            (["magic"], "Choose from these names"),
+        ],
+    )
+    assert course.check_label_use("learned weights")
+
+
+def test_youden():
+    scores, is_anomaly = [1.0, 2.0, 3.0, 4.0, 5.0], [False, False, True, False, True]
+    graded(
+        lambda answer: course.check_youden(answer, scores, is_anomaly),
+        right=2 / 3,
+        wrong=[(1.0, "That is the recall there"), (0.1, "largest")],
+    )

@@ -89,6 +89,21 @@ def test_anomalies_in_validation_do_not_reach_the_autoencoder(beats, normal):
     assert tuned.threshold_ == free.threshold_
 
 
+def test_recalibrating_equals_fitting_with_the_other_choice(beats, normal):
+    validation = beats.signals[600:800], beats.is_anomaly[600:800]
+    given = {"validation_signals": validation[0], "validation_is_anomaly": validation[1]}
+    choice = {"scoring": "weighted", "threshold": "f1"}
+    fitted = AutoencoderDetector(small(), random_state=0, **choice).fit(normal, **given)
+    changed = AutoencoderDetector(small(), random_state=0).fit(normal, **given)
+    assert changed.label_free_
+    changed.recalibrate(*validation, **choice)
+    assert changed.threshold_ == fitted.threshold_
+    assert not changed.label_free_
+    assert np.array_equal(changed.score_samples(normal), fitted.score_samples(normal))
+    with pytest.raises(ValueError, match="needs labelled anomalies"):
+        changed.recalibrate(validation[0])
+
+
 def test_labels_given_as_y_are_ignored(normal):
     with_y = AutoencoderDetector(small(), random_state=0).fit(normal, np.arange(len(normal)))
     without = AutoencoderDetector(small(), random_state=0).fit(normal)

@@ -46,6 +46,15 @@ FIGURES = {
         beats.signals[:, 0] ** 2 + 0.1, beats.is_anomaly, {"cut": 0.5}
     ),
     "reconstructions": lambda beats: plots.plot_reconstructions(beats[:6], beats.signals[:6] * 0.9),
+    "precision and recall": lambda beats: plots.plot_precision_recall_curves(
+        beats.is_anomaly, {"one": beats.signals[:, 0]}
+    ),
+    "profiles": lambda beats: plots.plot_profiles(
+        {"normal beats": beats.signals[0] ** 2 + 0.1, "other": beats.signals[1] ** 2 + 0.1},
+        ylabel="squared",
+        logarithmic=True,
+        window=(10, 20),
+    ),
     "roc": lambda beats: plots.plot_roc_curves(beats.is_anomaly, {"one": beats.signals[:, 0]}),
 }
 

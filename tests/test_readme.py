@@ -10,11 +10,12 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_example_runs_and_finds_the_anomalies(capsys):
+def test_example_runs_and_finds_the_anomalies(tmp_path):
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     done = subprocess.run(
         [sys.executable, "-c", example],
         env=os.environ | {"ECGLAB_SOURCE": "simulated"},
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=True,

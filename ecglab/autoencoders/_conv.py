@@ -18,13 +18,14 @@ class ConvAutoencoder(TorchAutoencoder):
 
     Parameters
     ----------
-    channels : sequence of int, default (16, 32, 64)
+    channels : sequence of int, default (8, 16, 32)
         Channels that the layers of the encoder compute, each at half the time steps of the one
         before.
     kernel : int, default 7
         Time steps that a convolution looks at, an odd number.
-    code : int, default 8
-        Length of the code.
+    code : int, default 4
+        Length of the code. A longer one reproduces anomalies better, too, and need not detect them
+        better.
     activation : str, default "elu"
         Activation between the convolutions: "elu", "gelu", "leaky_relu", "linear", "relu",
         "sigmoid" or "tanh".
@@ -40,16 +41,16 @@ precision, progress
 
     def __init__(
         self,
-        channels: Sequence[int] = (16, 32, 64),
+        channels: Sequence[int] = (8, 16, 32),
         *,
         kernel: int = 7,
-        code: int = 8,
+        code: int = 4,
         activation: str = "elu",
         loss: str = "mse",
         noise: float = 0.0,
-        learning_rate: float = 1e-3,
-        batch_size: int = 32,
-        max_epochs: int = 100,
+        learning_rate: float = 3e-3,
+        batch_size: int = 64,
+        max_epochs: int = 50,
         patience: int = 10,
         random_state: int = 0,
         device: str = "auto",

@@ -127,22 +127,31 @@ def test_cuda_learns_what_the_processor_learns(kind):
 # Precision
 
 
-def test_bfloat16_is_for_training_only(kind):
+def test_bfloat16_stays_near_float32_and_its_weights_are_float32(kind):
     half, full = (fit(tiny(kind, precision=p)) for p in ("bfloat16", "float32"))
-    assert not np.array_equal(half.reconstruct(BEATS), full.reconstruct(BEATS))
     np.testing.assert_allclose(half.reconstruct(BEATS), full.reconstruct(BEATS), atol=0.05)
     assert {w.dtype for w in half.get_weights().values()} <= {np.dtype("f4"), np.dtype("i8")}
+    for method in ("reconstruct", "encode"):
+        assert getattr(half, method)(BEATS).dtype == np.float32
     full.set_weights((20,), half.get_weights())
+    assert not np.array_equal(half.reconstruct(BEATS), full.reconstruct(BEATS))
+    half.set_params(precision="float32")
     assert np.array_equal(half.reconstruct(BEATS), full.reconstruct(BEATS))
 
 
 @pytest.mark.parametrize("native", [True, False])
-def test_automatic_precision_goes_by_the_processor(monkeypatch, native):
+def test_automatic_precision_trains_as_the_processor_likes_and_reconstructs_exactly(
+    monkeypatch, native
+):
     monkeypatch.setattr(_torch, "_processor_has_bfloat16", lambda: native)
-    chosen = fit(tiny(LSTMAutoencoder, device="cpu")).get_weights()
-    expected = "bfloat16" if native else "float32"
-    same = fit(tiny(LSTMAutoencoder, device="cpu", precision=expected)).get_weights()
-    assert all(np.array_equal(chosen[name], same[name]) for name in same)
+    automatic, other = (
+        fit(tiny(LSTMAutoencoder, device="cpu", precision=precision))
+        for precision in ("auto", "bfloat16" if native else "float32")
+    )
+    for name, array in other.get_weights().items():
+        assert np.array_equal(automatic.get_weights()[name], array)
+    other.set_params(precision="float32")
+    assert np.array_equal(automatic.reconstruct(BEATS), other.reconstruct(BEATS))
 
 
 def test_processor_is_known_to_compute_in_bfloat16_or_not(monkeypatch):
@@ -344,3 +353,36 @@ def test_learns_to_tell_simulated_anomalies_from_normal_beats(name, params):
     residuals = split.test.signals - autoencoder.reconstruct(split.test.signals)
     scores = np.square(residuals).mean(axis=1)
     assert measure(scores, split.test.is_anomaly, 0)["ROC-AUC"] > 0.9
+
+
+def test_lstm_equals_the_network_that_notebook_03_builds_by_hand():
+    """Step by step, as the notebook writes it, with the weights carried over."""
+    beats = make_heartbeats(20, random_state=0).signals[:5]
+    ours = LSTMAutoencoder(embedding=6, patch=10, max_epochs=1).fit(beats, beats)
+    reader = torch.nn.LSTM(10, 12, batch_first=True)
+    narrower = torch.nn.LSTM(12, 6, batch_first=True)
+    writer = torch.nn.LSTM(6, 6, batch_first=True)
+    widener = torch.nn.LSTM(6, 12, batch_first=True)
+    output = torch.nn.Linear(12, 10)
+    layers = [*ours.network_.encoder, *ours.network_.decoder, ours.network_.output]
+    for by_hand, layer in zip([reader, narrower, writer, widener, output], layers, strict=True):
+        by_hand.load_state_dict(layer.state_dict())
+    with torch.no_grad():
+        steps = torch.tensor(beats).reshape(5, -1, 10)
+        states, _ = narrower(reader(steps)[0])
+        code = states[:, -1]
+        shown, _ = widener(writer(code[:, None].expand(-1, steps.shape[1], -1))[0])
+        rebuilt = output(shown).reshape(5, 140)
+    np.testing.assert_allclose(ours.encode(beats), code, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(ours.reconstruct(beats), rebuilt, rtol=1e-4, atol=1e-5)
+
+
+def test_automatic_batches_shrink_where_beats_are_few():
+    """Otherwise 233 beats, as in ECG5000's TRAIN part, make an epoch of four steps."""
+    explicit, automatic = (
+        fit(LSTMAutoencoder(embedding=3, max_epochs=2, batch_size=size), np.tile(BEATS, (2, 1)))
+        for size in (2, "auto")
+    )
+    assert np.array_equal(explicit.reconstruct(BEATS), automatic.reconstruct(BEATS))
+    with pytest.raises(ValueError, match="batch_size must be one of auto"):
+        fit(LSTMAutoencoder(embedding=3, max_epochs=1, batch_size="large"))
