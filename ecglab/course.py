@@ -278,7 +278,9 @@ def check_unit_norm(answer: Any, signals: npt.ArrayLike) -> Feedback:
     norms = np.linalg.norm(signals, axis=1, keepdims=True)
     if np.allclose(given, signals / norms, atol=1e-6):
         return Feedback(
-            True, "How large a beat is can no longer tell it apart, only its shape can."
+            True,
+            "Now look at the norms. Where beats were standardised one by one, as on ECG5000, they "
+            "are all the same, and only the unit has changed.",
         )
     if np.allclose(given, signals / np.linalg.norm(signals)):
         return Feedback(False, "You divided by the norm of *all* beats together: use axis=1.")

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from joblib import effective_n_jobs
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -72,7 +73,9 @@ class AutoencoderDetector(
         Where a PyTorch autoencoder runs: "auto" (CUDA or Apple's MPS where there is one), "cpu",
         "cuda", ...; the autoencoder's own setting when left out.
     n_jobs : int, optional
-        Threads that a PyTorch autoencoder may use; its own setting when left out.
+        Threads that a PyTorch autoencoder may use, -1 for all processors; its own setting when left
+        out. Two detectors must not be trained at once in threads of one process (joblib's backend
+        "threading"): PyTorch's random numbers belong to the whole process. Processes are fine.
     progress : bool, default False
         Whether to show a progress bar over the epochs.
 
@@ -180,6 +183,7 @@ class AutoencoderDetector(
         train, validation, is_anomaly = self._divide(
             beats, validation_signals, validation_is_anomaly, rng
         )
+        self._forget()
         self.scaler_ = self._make_scaler()
         if self.scaler_ is not None:
             self.scaler_.fit(_flatten(train))
@@ -219,27 +223,36 @@ class AutoencoderDetector(
         ValueError
             As for `fit`.
         """
-        check_is_fitted(self)
+        self._check_is_fitted()
+        before = self.scoring, self.threshold, self.threshold_params
         if scoring is not None:
             self.scoring = scoring
         if threshold is not None or threshold_params is not None:
             self.threshold_params = threshold_params
         if threshold is not None:
             self.threshold = threshold
-        self._check_label_needs(validation_is_anomaly)
-        return self._calibrate(*self._check_validation(validation_signals, validation_is_anomaly))
+        try:
+            self._check_label_needs(validation_is_anomaly)
+            validation = self._check_validation(validation_signals, validation_is_anomaly)
+            return self._calibrate(*validation)
+        except BaseException:
+            # What did not come to pass must not be what the detector says of itself.
+            self.scoring, self.threshold, self.threshold_params = before
+            raise
 
     def _calibrate(self, validation: FloatArray, is_anomaly: npt.NDArray[np.bool_]) -> Self:
         """Fit scoring and threshold on validation beats."""
         scoring = make_scoring(self.scoring)
         residuals, codes = self._residuals(validation, scoring)
-        self.scoring_ = scoring.fit(residuals, is_anomaly, codes)
-        self.threshold_ = choose_threshold(
+        scoring.fit(residuals, is_anomaly, codes)
+        threshold = choose_threshold(
             self.threshold,
-            self.scoring_.score(residuals, codes),
+            scoring.score(residuals, codes),
             is_anomaly,
             **(self.threshold_params or {}),
         )
+        # Both or neither: scores of one scoring against the threshold of another mean nothing.
+        self.scoring_, self.threshold_ = scoring, threshold
         needs_anomalies = scoring.needs_anomalies or THRESHOLDS[self.threshold].needs_anomalies
         self.label_free_ = not needs_anomalies
         return self
@@ -262,7 +275,7 @@ class AutoencoderDetector(
         ndarray of shape (n_beats,)
             One anomaly score a beat, as `scoring` defines it, in the scaled unit.
         """
-        check_is_fitted(self)
+        self._check_is_fitted()
         beats = self._check_beats(X)
         scores = [
             self.scoring_.score(*self._residuals(chunk, self.scoring_)) for chunk in _chunks(beats)
@@ -332,7 +345,7 @@ class AutoencoderDetector(
         AttributeError
             If the scaler cannot be undone (it has no ``inverse_transform``).
         """
-        check_is_fitted(self)
+        self._check_is_fitted()
         beats = self._check_beats(X)
         rebuilt = self.autoencoder_.reconstruct(self._scale(beats))
         if self.scaler_ is None:
@@ -352,7 +365,7 @@ class AutoencoderDetector(
         ndarray of shape (n_beats, n_code)
             The values of the autoencoder's narrowest layer.
         """
-        check_is_fitted(self)
+        self._check_is_fitted()
         return self.autoencoder_.encode(self._scale(self._check_beats(X))).astype(np.float64)
 
     def transform(self, X: npt.ArrayLike) -> FloatArray:
@@ -413,6 +426,15 @@ class AutoencoderDetector(
         _refuse_constant(beats)
         return beats
 
+    def _check_is_fitted(self) -> None:
+        """Say so if `fit` was not called, or did not come to its end."""
+        check_is_fitted(self, "threshold_")
+
+    def _forget(self) -> None:
+        """Drop what an earlier `fit` has learnt, so that a failing one leaves no mixture behind."""
+        for name in ("scaler_", "autoencoder_", "scoring_", "threshold_", "label_free_"):
+            self.__dict__.pop(name, None)
+
     def _check_label_needs(self, is_anomaly: npt.ArrayLike | None) -> None:
         """Find out before an hour of training, and not after it, that a choice cannot work."""
         if self.threshold not in THRESHOLDS:
@@ -422,6 +444,8 @@ class AutoencoderDetector(
         needed = (
             make_scoring(self.scoring).needs_anomalies or THRESHOLDS[self.threshold].needs_anomalies
         )
+        trial = self.threshold_params or {}
+        choose_threshold(self.threshold, [0.0, 1.0], np.array([False, True]), **trial)
         if needed and (is_anomaly is None or not np.any(is_anomaly)):
             raise ValueError(
                 f"scoring={self.scoring!r} with threshold={self.threshold!r} needs labelled "
@@ -475,7 +499,8 @@ class AutoencoderDetector(
         """Return a fresh autoencoder, with what this detector says about it."""
         named = isinstance(self.autoencoder, str)
         autoencoder = make_autoencoder(self.autoencoder) if named else clone(self.autoencoder)
-        settings = {"loss": self.loss, "device": self.device, "n_threads": self.n_jobs}
+        n_threads = None if self.n_jobs is None else effective_n_jobs(self.n_jobs)
+        settings = {"loss": self.loss, "device": self.device, "n_threads": n_threads}
         if self.progress:
             settings["progress"] = True
         if named or self.random_state is not None:
@@ -532,7 +557,7 @@ def _refuse_constant(beats: FloatArray) -> None:
     """
     if beats.shape[1] < _SHORTEST_BEAT:
         return
-    constant = np.ptp(_flatten(beats), axis=1) == 0
+    constant = (np.ptp(beats, axis=1) == 0).reshape(len(beats), -1).any(axis=1)  # in any channel
     if constant.any():
         raise ValueError(
             f"{constant.sum()} of {len(beats)} beats are constant, the first at row "

@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ __all__ = ["FORMAT_VERSION", "read_detector", "save_detector"]
 FORMAT = "ecglab-detector"
 FORMAT_VERSION = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+# Arguments that say where an autoencoder runs, and nothing about what it is.
+_OF_THE_MACHINE = ("device", "n_threads", "progress")
 _CONFIG_LIMIT = 2**20  # bytes; a real one has a few thousand
 _LARGEST_SIZE = 1_000_000  # of a layer, a batch, a beat
 
@@ -118,20 +121,26 @@ def _describe(detector: AutoencoderDetector) -> tuple[dict[str, Any], Arrays]:
         "ecglab": __version__,
         "autoencoder": {
             "name": _name_of(autoencoder),
-            "params": _plain(autoencoder.get_params(deep=False)),
+            "params": {
+                key: _plain(value)
+                for key, value in autoencoder.get_params(deep=False).items()
+                if key not in _OF_THE_MACHINE
+            },
         },
         "scaler": scaler,
         "scoring": _describe_scoring(detector.scoring_),
         "threshold": {
             "rule": detector.threshold,
             "params": _plain(dict(detector.threshold_params or {})),
-            "value": detector.threshold_,
+            "value": _finite_to_save(detector.threshold_),
         },
         "label_free": bool(detector.label_free_),
         "beat_shape": list(detector.beat_shape_),
         "feature_names": [str(name) for name in getattr(detector, "feature_names_in_", [])],
-        "validation_fraction": detector.validation_fraction,
-        "random_state": (detector.random_state if isinstance(detector.random_state, int) else None),
+        "validation_fraction": _plain(detector.validation_fraction),
+        "random_state": (
+            int(detector.random_state) if isinstance(detector.random_state, Integral) else None
+        ),
     }
     return config, arrays | scaler_arrays
 
@@ -172,10 +181,25 @@ def _describe_scaler(scaler: Any) -> tuple[dict[str, Any] | None, Arrays]:
 
 def _describe_scoring(scoring: Scoring) -> dict[str, Any]:
     """Return a scoring's class and arguments; scorings among its arguments alike."""
+    name = type(scoring).__name__
+    if _SCORINGS.get(name) is not type(scoring):
+        raise DetectorFileError(
+            f"{name} is no scoring of ecglab's own, so a saved one could not be found again. "
+            f"Scorings that can be saved: {', '.join(sorted(_SCORINGS))}."
+        )
     return {
-        "name": type(scoring).__name__,
+        "name": name,
         "params": _plain(scoring.get_params(deep=False)),
     }
+
+
+def _finite_to_save(threshold: float) -> float:
+    """Refuse to save what could not be read back."""
+    if not np.isfinite(threshold):
+        raise DetectorFileError(
+            f"the threshold is {threshold}, which accepts or flags every beat. Recalibrate first."
+        )
+    return float(threshold)
 
 
 def _plain(value: Any) -> Any:
@@ -308,9 +332,19 @@ def _rebuild_autoencoder(config: Mapping[str, Any], weights: Arrays) -> Autoenco
             raise ValueError(f"the weights {name} hold NaN or infinite numbers")
     described = config["autoencoder"]
     arguments = _arguments(described)
-    _refuse_giants([*shape, *(v for k, v in arguments.items() if k != "random_state")])
+    _refuse_nested(arguments)
+    unlimited = {"random_state", "patience", "max_epochs"}
+    _refuse_giants([*shape, *(v for k, v in arguments.items() if k not in unlimited)])
     autoencoder = make_autoencoder(described["name"], **arguments)
     return autoencoder.set_weights(shape, weights)
+
+
+def _refuse_nested(arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments that are no plain values: Keras reads a mapping as something to import."""
+    for key, value in arguments.items():
+        items = value if isinstance(value, list) else [value]
+        if any(isinstance(item, dict | list) for item in items):
+            raise ValueError(f"the argument {key} is neither a plain value nor a list of them")
 
 
 def _refuse_giants(sizes: Any) -> None:

@@ -55,14 +55,17 @@ def nearest_neighbours(
         if others is None:
             within = np.arange(len(block))
             block[within, start + within] = -np.inf
+        block[:, np.isnan(candidates[:, 0])] = -np.inf  # a beat that does not vary is near to none
         neighbours[rows] = block.argmax(axis=1)
         correlations[rows] = block.max(axis=1)
+    correlations[np.isnan(beats[:, 0]) | np.isneginf(correlations)] = np.nan
     return neighbours, correlations
 
 
 def _standardise(signals: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Centre each beat and scale it to length 1, so that a product of two is their correlation."""
     beats = np.atleast_2d(np.asarray(signals, dtype=np.float64))
+    varies = np.ptp(beats, axis=1, keepdims=True) > 0
     beats = beats - beats.mean(axis=1, keepdims=True)
     norms = np.linalg.norm(beats, axis=1, keepdims=True)
-    return np.divide(beats, norms, out=np.full_like(beats, np.nan), where=norms > 0)
+    return np.divide(beats, norms, out=np.full_like(beats, np.nan), where=varies)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
@@ -294,3 +295,40 @@ def test_validation_labels_must_fit_the_beats(normal):
         detector.fit(normal, validation_signals=normal[:5], validation_is_anomaly=[True])
     with pytest.raises(ValueError, match="no normal beat"):
         detector.fit(normal, validation_signals=normal[:2], validation_is_anomaly=[True, True])
+
+
+def test_a_failed_recalibration_changes_nothing(normal, beats):
+    detector = AutoencoderDetector(small(), random_state=0).fit(normal)
+    before = detector.predict(beats.signals)
+    for choice, error in (
+        ({"scoring": "mae", "threshold_params": {"quantille": 0.9}}, TypeError),
+        ({"scoring": "mae", "threshold_params": {"quantile": 95}}, ValueError),
+        ({"threshold": "f1"}, ValueError),
+    ):
+        with pytest.raises(error):
+            detector.recalibrate(normal, **choice)
+        assert np.array_equal(detector.predict(beats.signals), before)
+        assert (detector.scoring, detector.threshold) == ("mse", "quantile")
+
+
+def test_a_failed_fit_leaves_no_mixture_behind(normal):
+    detector = AutoencoderDetector(small(), random_state=0).fit(normal)
+    detector.set_params(scaler=RobustScaler(quantile_range=(90, 10)))
+    with pytest.raises(ValueError, match="quantile range"):
+        detector.fit(normal)
+    with pytest.raises(NotFittedError):
+        detector.predict(normal)
+
+
+def test_a_dead_lead_does_not_pass_for_a_normal_beat(normal):
+    two_leads = np.stack([normal, normal], axis=2)
+    detector = AutoencoderDetector(small(), random_state=0).fit(two_leads)
+    dead = two_leads[:3].copy()
+    dead[..., 1] = 0
+    with pytest.raises(ValueError, match="3 of 3 beats are constant"):
+        detector.predict(dead)
+
+
+def test_all_processors_can_be_asked_for(normal):
+    detector = AutoencoderDetector(small(), n_jobs=-1, random_state=0).fit(normal[:50])
+    assert detector.autoencoder_.n_threads >= 1

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save
 from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, RobustScaler
 
 from ecglab import AutoencoderDetector, load_detector
+from ecglab import scoring as scoring_room
 from ecglab.autoencoders import AUTOENCODERS, DenseTorchAutoencoder, make_autoencoder
 from ecglab.datasets import make_heartbeats
 from ecglab.errors import DetectorFileError
@@ -113,6 +114,39 @@ def test_what_cannot_be_saved_says_so(beats, tmp_path):
         with pytest.raises(DetectorFileError, match="cannot be saved without pickle"):
             trained(beats, scaler=scaler).save(tmp_path / "b")
     assert not (tmp_path / "b").exists()
+
+
+def test_a_scoring_that_could_not_be_found_again_is_not_saved(beats, tmp_path):
+    class MeanSquaredError(scoring_room.MeanAbsoluteError):
+        """Of the same name as one of ecglab's, and another."""
+
+    with pytest.raises(DetectorFileError, match="no scoring of ecglab's own"):
+        trained(beats, scoring=MeanSquaredError()).save(tmp_path / "a")
+
+
+def test_numbers_of_any_kind_survive_and_the_machine_does_not(beats, tmp_path):
+    autoencoder = DenseTorchAutoencoder((8, 3), max_epochs=1, patience=10**7, device="cpu")
+    original = AutoencoderDetector(
+        autoencoder, random_state=np.int64(3), validation_fraction=np.int64(50)
+    ).fit(beats.normal.signals)
+    loaded = load_detector(original.save(tmp_path / "saved"))
+    assert loaded.random_state == 3
+    assert loaded.autoencoder.patience == 10**7
+    assert loaded.autoencoder.device == "auto"
+
+
+def test_a_threshold_that_could_not_be_read_back_is_not_saved(beats, tmp_path):
+    detector = trained(beats)
+    detector.threshold_ = np.inf
+    with pytest.raises(DetectorFileError, match="the threshold is inf"):
+        detector.save(tmp_path / "a")
+
+
+def test_keras_arguments_that_would_import_something_are_refused(beats, tmp_path):
+    folder = trained(beats, make_autoencoder("dense", max_epochs=1)).save(tmp_path / "a")
+    evil = {"module": "os", "class_name": "function", "config": "system", "registered_name": "x"}
+    change_config(folder, lambda c: c["autoencoder"]["params"].update(activation=evil))
+    refuse(folder, "neither a plain value nor a list")
 
 
 def test_an_unwritable_place_is_named(detector, tmp_path):
@@ -223,6 +257,10 @@ def test_a_pickle_in_place_of_either_file_does_not_run(folder, tmp_path):
         lambda c: c["autoencoder"]["params"].update(hidden=[-4]),
         lambda c: c["autoencoder"]["params"].update(hidden=[9, 3]),
         lambda c: c["autoencoder"]["params"].update(activation="__import__('os')"),
+        lambda c: c["autoencoder"]["params"].update(
+            activation={"module": "os", "class_name": "function", "config": "system"}
+        ),
+        lambda c: c["autoencoder"]["params"].update(hidden=[[8], [3]]),
         lambda c: c["scaler"].update(name="FunctionTransformer"),
         lambda c: c["scaler"]["fitted"].update(__class__="x"),
         lambda c: c["scaler"]["fitted"].update(transform="x"),

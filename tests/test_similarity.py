@@ -40,6 +40,14 @@ def test_a_beat_that_does_not_vary_has_no_correlation(signals):
     assert np.isnan(correlations).all()
 
 
+def test_one_beat_that_does_not_vary_leaves_the_others_alone(signals):
+    expected = nearest_neighbours(signals)
+    neighbours, correlations = nearest_neighbours(np.vstack([signals, np.full(8, 0.1)]))
+    assert np.array_equal(neighbours[:-1], expected[0])
+    np.testing.assert_allclose(correlations[:-1], expected[1])
+    assert np.isnan(correlations[-1])
+
+
 def test_nothing_to_compare_with_is_refused(signals):
     with pytest.raises(ValueError, match="no other beat"):
         nearest_neighbours(signals[:1])

@@ -2,12 +2,17 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 
 __all__ = ["import_keras"]
+
+
+# One thread at a time: a second one would take the silence for the real stream, and restore that.
+_LOCK = threading.Lock()
 
 
 def import_keras() -> ModuleType:
@@ -30,7 +35,7 @@ def import_keras() -> ModuleType:
     """
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _silent_stderr():
+    with _LOCK, _silent_stderr():
         try:
             import_module("tensorflow").zeros(1)
             keras = import_module("keras")
@@ -50,7 +55,8 @@ def import_keras() -> ModuleType:
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
     """Send what C code writes to file descriptor 2 nowhere for the duration."""
-    sys.stderr.flush()
+    if sys.stderr is not None:  # as in programs without a console
+        sys.stderr.flush()
     kept = os.dup(2)
     try:
         with open(os.devnull, "wb") as nowhere:

@@ -1,5 +1,8 @@
 """The dense autoencoder in Keras: repeatable, and the network that notebook 02 builds by hand."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -161,9 +164,6 @@ def test_an_untrained_autoencoder_says_so():
 
 
 def test_importing_tensorflow_is_quiet():
-    import subprocess
-    import sys
-
     code = "from ecglab.autoencoders import import_keras; import_keras().ops.ones(3).numpy()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == ""
@@ -171,9 +171,6 @@ def test_importing_tensorflow_is_quiet():
 
 
 def test_another_keras_backend_is_refused():
-    import subprocess
-    import sys
-
     code = (
         "import os; os.environ['KERAS_BACKEND'] = 'torch'; import keras\n"
         "from ecglab.autoencoders import import_keras\n"
@@ -181,3 +178,16 @@ def test_another_keras_backend_is_refused():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "already imported on the 'torch' backend" in done.stdout
+
+
+def test_importing_in_threads_gives_standard_error_back():
+    code = (
+        "import os, threading; from ecglab.autoencoders import import_keras; import_keras()\n"
+        "before = os.fstat(2)\n"
+        "loop = lambda: [import_keras() for _ in range(200)]\n"
+        "threads = [threading.Thread(target=loop) for _ in range(3)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "print(os.path.samestat(before, os.fstat(2)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
