@@ -1,6 +1,7 @@
 """`AutoencoderDetector`: an autoencoder, a scaler, a scoring and a threshold as one estimator."""
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +22,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ecglab.autoencoders import Autoencoder, make_autoencoder
+from ecglab.errors import FewBeatsWarning
 from ecglab.scoring import Scoring, make_scoring
 from ecglab.thresholds import THRESHOLDS, choose_threshold
 
@@ -176,14 +178,19 @@ class AutoencoderDetector(
             If beats are constant, hold NaN or infinite samples, are too few or of another length;
             if there is no scoring, threshold rule, scaler or autoencoder of the given name; or if
             one of them needs labelled anomalies and there is none.
+
+        Warns
+        -----
+        FewBeatsWarning
+            If the validation beats are too few for what the threshold rule is asked for.
         """
-        self._check_label_needs(validation_is_anomaly)
         beats = self._check_beats(X, reset=True)
+        self._forget()
         rng = check_random_state(self.random_state)
         train, validation, is_anomaly = self._divide(
             beats, validation_signals, validation_is_anomaly, rng
         )
-        self._forget()
+        self._check_label_needs(is_anomaly)
         self.scaler_ = self._make_scaler()
         if self.scaler_ is not None:
             self.scaler_.fit(_flatten(train))
@@ -222,6 +229,11 @@ class AutoencoderDetector(
         ------
         ValueError
             As for `fit`.
+
+        Warns
+        -----
+        FewBeatsWarning
+            As for `fit`.
         """
         self._check_is_fitted()
         before = self.scoring, self.threshold, self.threshold_params
@@ -232,9 +244,11 @@ class AutoencoderDetector(
         if threshold is not None:
             self.threshold = threshold
         try:
-            self._check_label_needs(validation_is_anomaly)
-            validation = self._check_validation(validation_signals, validation_is_anomaly)
-            return self._calibrate(*validation)
+            validation, is_anomaly = self._check_validation(
+                validation_signals, validation_is_anomaly
+            )
+            self._check_label_needs(is_anomaly)
+            return self._calibrate(validation, is_anomaly)
         except BaseException:
             # What did not come to pass must not be what the detector says of itself.
             self.scoring, self.threshold, self.threshold_params = before
@@ -435,7 +449,7 @@ class AutoencoderDetector(
         for name in ("scaler_", "autoencoder_", "scoring_", "threshold_", "label_free_"):
             self.__dict__.pop(name, None)
 
-    def _check_label_needs(self, is_anomaly: npt.ArrayLike | None) -> None:
+    def _check_label_needs(self, is_anomaly: npt.NDArray[np.bool_]) -> None:
         """Find out before an hour of training, and not after it, that a choice cannot work."""
         if self.threshold not in THRESHOLDS:
             raise ValueError(
@@ -444,14 +458,18 @@ class AutoencoderDetector(
         needed = (
             make_scoring(self.scoring).needs_anomalies or THRESHOLDS[self.threshold].needs_anomalies
         )
-        trial = self.threshold_params or {}
-        choose_threshold(self.threshold, [0.0, 1.0], np.array([False, True]), **trial)
-        if needed and (is_anomaly is None or not np.any(is_anomaly)):
+        if needed and not is_anomaly.any():
             raise ValueError(
                 f"scoring={self.scoring!r} with threshold={self.threshold!r} needs labelled "
                 "anomalies. Pass validation_signals and validation_is_anomaly, or choose a "
                 'label-free pair such as "mse" and "quantile".'
             )
+        # As many scores as there will be: what the rule refuses of these, it would refuse of those.
+        trial = np.arange(is_anomaly.size, dtype=np.float64)
+        with warnings.catch_warnings():
+            # Of few beats the rule warns once, when it chooses the threshold.
+            warnings.simplefilter("ignore", FewBeatsWarning)
+            choose_threshold(self.threshold, trial, is_anomaly, **(self.threshold_params or {}))
 
     def _divide(
         self,

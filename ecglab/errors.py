@@ -1,6 +1,12 @@
-"""The exceptions that ecglab raises on purpose, so that a caller can catch them all at once."""
+"""The errors and warnings of ecglab's own, so that a caller can catch or silence them."""
 
-__all__ = ["DatasetError", "DatasetUnavailableError", "DetectorFileError", "EcglabError"]
+__all__ = [
+    "DatasetError",
+    "DatasetUnavailableError",
+    "DetectorFileError",
+    "EcglabError",
+    "FewBeatsWarning",
+]
 
 
 class EcglabError(Exception):
@@ -31,4 +37,11 @@ class DetectorFileError(EcglabError):
     """A saved detector could not be written or read.
 
     The message names the file, says what is wrong with it and what to do next.
+    """
+
+
+class FewBeatsWarning(UserWarning):
+    """A threshold was chosen from fewer beats than can carry what it is to promise.
+
+    The message says how many there are, how many are needed, and what else could be asked of them.
     """

@@ -14,6 +14,7 @@ from ecglab import AutoencoderDetector
 from ecglab.autoencoders import DenseTorchAutoencoder
 from ecglab.datasets import make_heartbeats
 from ecglab.detector import SCALERS
+from ecglab.errors import FewBeatsWarning
 from ecglab.scoring import SCORINGS
 from ecglab.thresholds import THRESHOLDS
 
@@ -133,6 +134,65 @@ def test_every_scoring_goes_with_every_threshold_rule(beats, normal, rule, scori
 def test_label_tuned_choices_ask_for_labels(normal, choice):
     with pytest.raises(ValueError, match="needs labelled anomalies"):
         AutoencoderDetector(small(), **choice).fit(normal)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "params", "error"),
+    [
+        ("quantile", {"quantile": 95}, ValueError),
+        ("false_positive_rate", {"rate": 5}, ValueError),
+        ("extreme_value", {"rate": 0.2, "tail": 0.1}, ValueError),
+        ("extreme_value", {"quantile": 0.99}, TypeError),
+        ("recall", {"recall": 99}, ValueError),
+        ("cost", {"miss_cost": -1}, ValueError),
+    ],
+)
+def test_what_a_threshold_rule_refuses_is_refused_before_training(
+    beats, normal, threshold, params, error
+):
+    detector = AutoencoderDetector(small(), threshold=threshold, threshold_params=params)
+    with pytest.raises(error):
+        detector.fit(
+            normal,
+            validation_signals=beats.signals[600:],
+            validation_is_anomaly=beats.is_anomaly[600:],
+        )
+    assert not hasattr(detector, "autoencoder_")
+
+
+def test_too_few_validation_beats_for_a_fitted_tail_are_refused_before_training(normal):
+    detector = AutoencoderDetector(small(), threshold="extreme_value")
+    with pytest.raises(ValueError, match=r"2 of 20 normal beats .* at least 30 normal beats"):
+        detector.fit(normal[:100])
+    assert not hasattr(detector, "autoencoder_")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "params", "message"),
+    [
+        ("quantile", {"quantile": 0.99}, "20 normal beats carry no 99 % quantile"),
+        ("false_positive_rate", {"rate": 0.001}, "20 normal beats cannot promise 0.1 %"),
+        ("extreme_value", {"tail": 0.2}, "4 of 20 normal beats"),
+    ],
+)
+def test_few_validation_beats_are_warned_of_once(normal, threshold, params, message):
+    detector = AutoencoderDetector(
+        small(), threshold=threshold, threshold_params=params, random_state=0
+    )
+    with pytest.warns(FewBeatsWarning, match=message) as caught:
+        detector.fit(normal[:100])
+    assert len(caught) == 1
+    assert np.isfinite(detector.threshold_)
+
+
+def test_few_validation_anomalies_are_warned_of_once(normal, beats):
+    detector = AutoencoderDetector(small(), random_state=0).fit(normal)
+    anomalies, others = beats.anomalies.signals[:30], beats.normal.signals[400:450]
+    is_anomaly = np.repeat([True, False], [30, 50])
+    with pytest.warns(FewBeatsWarning, match="30 anomalies cannot tell") as caught:
+        detector.recalibrate(np.r_[anomalies, others], is_anomaly, threshold="recall")
+    assert len(caught) == 1
+    assert (detector.predict(anomalies) == -1).all()
 
 
 @pytest.mark.parametrize("scaler", [None, *SCALERS, RobustScaler(), FunctionTransformer()])
@@ -320,6 +380,15 @@ def test_a_failed_fit_leaves_no_mixture_behind(normal):
         detector.predict(normal)
 
 
+def test_a_fit_that_its_threshold_stops_leaves_no_mixture_behind(normal):
+    detector = AutoencoderDetector(small(), random_state=0).fit(normal)
+    detector.set_params(threshold="f1")
+    with pytest.raises(ValueError, match="needs labelled anomalies"):
+        detector.fit(normal[:, :100])
+    with pytest.raises(NotFittedError):
+        detector.predict(normal)
+
+
 def test_a_dead_lead_does_not_pass_for_a_normal_beat(normal):
     two_leads = np.stack([normal, normal], axis=2)
     detector = AutoencoderDetector(small(), random_state=0).fit(two_leads)
@@ -330,5 +399,5 @@ def test_a_dead_lead_does_not_pass_for_a_normal_beat(normal):
 
 
 def test_all_processors_can_be_asked_for(normal):
-    detector = AutoencoderDetector(small(), n_jobs=-1, random_state=0).fit(normal[:50])
+    detector = AutoencoderDetector(small(), n_jobs=-1, random_state=0).fit(normal[:100])
     assert detector.autoencoder_.n_threads >= 1

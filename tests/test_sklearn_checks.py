@@ -35,6 +35,8 @@ def detectors():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+# The checks train on a few dozen rows, of which fewer than twenty are held back.
+@pytest.mark.filterwarnings("ignore::ecglab.errors.FewBeatsWarning")
 @parametrize_with_checks(detectors(), expected_failed_checks=lambda detector: EXPECTED_FAILURES)
 def test_keeps_scikit_learns_conventions(estimator, check):
     check(estimator)
