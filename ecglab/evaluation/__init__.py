@@ -1,0 +1,45 @@
+"""Splits and figures that follow the course's protocol.
+
+Anomaly is the positive class of every metric, and every metric comes with an interval.
+"""
+
+from ecglab.evaluation._compare import compare, compare_seeds
+from ecglab.evaluation._curves import precision_recall_band, roc_band
+from ecglab.evaluation._delong import Comparison, Interval, delong, roc_auc_interval
+from ecglab.evaluation._metrics import METRICS, REALISTIC_PREVALENCE, precision_at
+from ecglab.evaluation._report import (
+    MAIN_METRICS,
+    evaluate,
+    format_reports,
+    format_seeds,
+    measure,
+)
+from ecglab.evaluation._seeds import DEFAULT_RULES, evaluate_seeds, score_split, threshold_rows
+from ecglab.evaluation._splits import SPLITS, Split, official_split, pooled_split
+
+__all__ = [
+    "DEFAULT_RULES",
+    "MAIN_METRICS",
+    "METRICS",
+    "REALISTIC_PREVALENCE",
+    "SPLITS",
+    "Comparison",
+    "Interval",
+    "Split",
+    "compare",
+    "compare_seeds",
+    "delong",
+    "evaluate",
+    "evaluate_seeds",
+    "format_reports",
+    "format_seeds",
+    "measure",
+    "official_split",
+    "pooled_split",
+    "precision_at",
+    "precision_recall_band",
+    "roc_auc_interval",
+    "roc_band",
+    "score_split",
+    "threshold_rows",
+]
