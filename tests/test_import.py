@@ -27,7 +27,18 @@ def test_import_takes_under_three_tenths_of_a_second():
 
 
 @pytest.mark.parametrize(
-    "room", ["datasets", "heartbeats", "scoring", "thresholds", "evaluation", "plots", "course"]
+    "room",
+    [
+        "heartbeats",
+        "datasets",
+        "scoring",
+        "thresholds",
+        "detector",
+        "baselines",
+        "evaluation",
+        "plots",
+        "course",
+    ],
 )
 def test_no_room_loads_a_deep_learning_framework_before_it_is_used(room):
     loaded = run(f"import ecglab.{room}, sys; print(*sys.modules)").split()

@@ -147,9 +147,9 @@ class TorchAutoencoder(Autoencoder):
     def _build(self, n_samples: int, n_channels: int) -> None:
         _check_choice("loss", self.loss, _LOSSES)
         _check_choice("precision", self.precision, _PRECISIONS)
-        self.device_ = _find_device(self.device)
+        self.device_ = find_device(self.device)
         # Always drawn on the processor, so that they are the same wherever the training runs.
-        with _own_random_numbers(self._seeds()["weights"], "cpu"):
+        with own_random_numbers(self._seeds()["weights"], "cpu"):
             self.network_ = self._make_network(n_samples, n_channels).to(self.device_).eval()
 
     def _train(self, signals: FloatArray, validation_signals: FloatArray) -> pd.DataFrame:
@@ -161,7 +161,7 @@ class TorchAutoencoder(Autoencoder):
         losses: list[tuple[float, float]] = []
         with (
             self._computing(),
-            _own_random_numbers(self._seeds()["dropout"], self.device_),
+            own_random_numbers(self._seeds()["dropout"], self.device_),
             closing(EpochBar(self.max_epochs, shown=self.progress)) as bar,
         ):
             while len(losses) < self.max_epochs and not best.is_long_ago:
@@ -322,7 +322,7 @@ def _batch_size(wanted: int | str, n_beats: int) -> int:
     return wanted
 
 
-def _find_device(name: str) -> str:
+def find_device(name: str) -> str:
     """Resolve "auto", and see that a device that was asked for is there."""
     torch = import_torch()
     if name == "auto":
@@ -348,7 +348,7 @@ def _processor_has_bfloat16() -> bool:
 
 
 @contextmanager
-def _own_random_numbers(seed: int, device: str) -> Iterator[None]:
+def own_random_numbers(seed: int, device: str) -> Iterator[None]:
     """Seed PyTorch's random numbers for the duration, and give the caller's own back after it."""
     torch = import_torch()
     kind = torch.device(device).type

@@ -93,11 +93,11 @@ def test_automatic_device_is_the_fastest_that_is_there(monkeypatch):
     there = {"cuda": True, "mps": True}
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there["cuda"])
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: there["mps"])
-    assert _torch._find_device("auto") == "cuda"
+    assert _torch.find_device("auto") == "cuda"
     there["cuda"] = False
-    assert _torch._find_device("auto") == "mps"
+    assert _torch.find_device("auto") == "mps"
     there["mps"] = False
-    assert _torch._find_device("auto") == "cpu"
+    assert _torch.find_device("auto") == "cpu"
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "mps:7", "abacus", "meta"])
