@@ -1,13 +1,18 @@
 """Exercises are graded both ways: the right answer passes; the stub and wrong ones get a hint."""
 
+import warnings
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from ecglab import course
 from ecglab.autoencoders import DenseAutoencoder
 from ecglab.datasets import make_heartbeats
+from ecglab.errors import FewBeatsWarning
 from ecglab.evaluation import pooled_split
 from ecglab.similarity import nearest_neighbours
+from ecglab.thresholds import f1_threshold, false_positive_rate_threshold, recall_threshold
 
 
 @pytest.fixture(scope="module")
@@ -225,4 +230,156 @@ def test_youden():
         lambda answer: course.check_youden(answer, scores, is_anomaly),
         right=2 / 3,
         wrong=[(1.0, "That is the recall there"), (0.1, "largest")],
+    )
+
+
+# 05 choose a threshold
+
+
+@pytest.fixture(scope="module")
+def scored():
+    """Scores of 400 normal beats and 200 anomalies that overlap."""
+    rng = np.random.default_rng(0)
+    scores = np.concatenate([rng.lognormal(0, 1, 400), rng.lognormal(2, 1, 200)])
+    return scores, np.arange(600) >= 400
+
+
+def test_recall_price(scored):
+    scores, strange = scored
+    flagged = scores > recall_threshold(scores, strange, 0.995)
+    right = flagged[~strange].mean()
+    graded(
+        lambda answer: course.check_recall_price(answer, scores, strange),
+        right=right,
+        wrong=[
+            (100 * right, "percentage"),
+            (flagged.mean(), "*all* beats"),
+            (1 - right, "that pass"),
+            (0.5, "normal_scores"),
+            ("many", "one number"),
+        ],
+    )
+
+
+def test_rare_precision():
+    graded(
+        lambda answer: course.check_rare_precision(answer, 0.99, 0.05),
+        right=0.00099 / (0.00099 + 0.05 * 0.999),
+        wrong=[
+            (0.00005 / (0.00005 + 0.99 * 0.999), "swapped"),
+            (0.00099, "Divide by all alarms"),
+            (0.99, "True alarms"),
+        ],
+    )
+
+
+def test_beats_needed():
+    for rate, right in ((0.001, 999), (0.05, 19), (0.01, 99)):
+        graded(
+            lambda answer, rate=rate: course.check_beats_needed(answer, rate),
+            right=right,
+            wrong=[
+                (right + 1, "one beat fewer"),
+                (10 * right, "Fewer will do"),
+                (5, "no such score"),
+            ],
+        )
+        # What the exercise says is what the rule does.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FewBeatsWarning)
+            false_positive_rate_threshold(np.arange(right), rate)
+        with pytest.warns(FewBeatsWarning):
+            false_positive_rate_threshold(np.arange(right - 1), rate)
+
+
+def test_unmoved_rules():
+    rules = {"a": ("quantile", {}), "b": ("extreme_value", {}), "c": ("f1", {}), "d": ("cost", {})}
+    graded(
+        lambda answer: course.check_unmoved_rules(answer, rules),
+        right=["b", "a"],
+        wrong=[
+            (["a"], "1 more"),
+            ("a", "1 more"),
+            (["a", "b", "c"], "'c' looks at labelled"),
+            (["quantile"], "Choose from these names"),
+        ],
+    )
+
+
+def test_the_leaky_way_never_loses_and_an_honest_cut_never_gains(scored):
+    scores, strange = scored
+    cuts = np.quantile(scores, np.linspace(0.01, 0.99, 50))
+    gains = [course.leaky_gain(scores, strange, cut) for cut in cuts]
+    assert min(gains) >= 0
+    assert max(gains) > 0.1
+    assert course.leaky_gain(scores, strange, f1_threshold(scores, strange)) == 0
+
+
+# 06 compare detectors
+
+
+@pytest.fixture(scope="module")
+def board():
+    """Three detectors, ten seeds, two splits; a seed's difficulty is shared by all detectors."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for split, offsets in (
+        ("pooled", {"weak": -0.05, "middle": 0.0, "strong": 0.002}),
+        ("official", {"weak": -0.05, "middle": 0.002, "strong": 0.0}),
+    ):
+        for seed in range(10):
+            shared = rng.normal(0, 0.002)
+            for detector, offset in offsets.items():
+                auc = 0.98 + offset + shared + rng.normal(0, 0.002)
+                rows.append({"detector": detector, "split": split, "seed": seed, "ROC-AUC": auc})
+    return pd.DataFrame(rows).assign(n_train=1751, n_test=2249)
+
+
+def test_rank(board):
+    graded(
+        lambda answer: course.check_rank(answer, board, "weak"),
+        right=2,
+        wrong=[(3, "the detector itself"), (20, "Average over the seeds first")],
+    )
+    graded(
+        lambda answer: course.check_rank(answer, board, "strong"),
+        right=1,
+        wrong=[(0, "another split")],
+    )
+
+
+def test_covers_zero(board):
+    graded(
+        lambda answer: course.check_covers_zero(answer, board, "weak", "middle"),
+        right=False,
+        wrong=[(True, "where is zero"), ("no", "True or False"), (0.3, "True or False")],
+    )
+    graded(
+        lambda answer: course.check_covers_zero(answer, board, "strong", "middle"),
+        right=np.True_,
+        wrong=[(False, "where is zero")],
+    )
+
+
+def test_best_bottleneck():
+    sweep = pd.DataFrame(
+        {
+            "split": ["pooled"] * 6 + ["official"] * 3,
+            "components": [1, 2, 64] * 3,
+            "ROC-AUC": [0.9, 0.97, 0.7, 0.96, 0.98, 0.8, 0.99, 0.5, 0.5],
+        }
+    )
+    graded(
+        lambda answer: course.check_best_bottleneck(answer, sweep),
+        right=2,
+        wrong=[(64, "the worst"), (3, "one of [1, 2, 64]"), (1, "Average over the seeds")],
+    )
+
+
+def test_vote():
+    wrong = np.array([0] * 90 + [2] * 5 + [3] * 3 + [5] * 2)
+    graded(
+        lambda answer: course.check_vote(answer, wrong, 5),
+        right=0.95,
+        wrong=[(0.05, "vote is wrong"), (0.9, "*all* of them"), (0.5, "fewer than half")],
     )

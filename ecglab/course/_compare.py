@@ -1,0 +1,88 @@
+"""The exercises of notebook 06."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ecglab.course._feedback import UNANSWERED, Feedback, check_number
+from ecglab.evaluation import compare_seeds
+
+__all__ = ["check_best_bottleneck", "check_covers_zero", "check_rank", "check_vote"]
+
+
+def check_rank(
+    answer: object, board: pd.DataFrame, detector: str, split: str = "official"
+) -> Feedback:
+    """Check how many detectors have a higher mean ROC-AUC than the given one on a split."""
+    above = {}
+    for name, runs in board.groupby("split"):
+        means = runs.groupby("detector")["ROC-AUC"].mean()
+        above[name] = int((means > means[detector]).sum())
+    truth = above.pop(split)
+
+    def hint(value: float) -> str:
+        if value in above.values():
+            return f"That is so on another split; the {split} one is asked for."
+        if value == truth + 1:
+            return "That counts the detector itself."
+        return "Average over the seeds first, one mean a detector; then count the larger ones."
+
+    return check_number(answer, truth, "Few beats to learn from favour simple detectors.", hint)
+
+
+def check_covers_zero(
+    answer: object, board: pd.DataFrame, detector: str, reference: str, split: str = "pooled"
+) -> Feedback:
+    """Check whether the interval of a paired difference covers zero."""
+    if answer is ...:
+        return UNANSWERED
+    if not isinstance(answer, bool | np.bool_):
+        return Feedback(False, "Answer True or False.")
+    paired = compare_seeds(board[board["split"] == split], reference).loc[[(split, detector)]]
+    truth = bool(((paired["low"] <= 0) & (paired["high"] >= 0)).item())
+    if bool(answer) != truth:
+        return Feedback(
+            False, f"compare_seeds(board, {reference!r}) gives low and high: where is zero?"
+        )
+    if truth:
+        return Feedback(True, "These ten seeds cannot tell the two apart.")
+    return Feedback(True, "Small as it is, the difference shows on nearly every seed.")
+
+
+def check_best_bottleneck(answer: object, sweep: pd.DataFrame, split: str = "pooled") -> Feedback:
+    """Check which number of components has the highest mean ROC-AUC."""
+    means = sweep[sweep["split"] == split].groupby("components")["ROC-AUC"].mean()
+
+    def hint(value: float) -> str:
+        if value == means.idxmin():
+            return "That is the worst."
+        if value not in means.index:
+            return f"The answer should be one of {list(means.index)}."
+        return "Average over the seeds of the pooled split, and look for the largest mean."
+
+    return check_number(
+        answer,
+        float(means.index[means.argmax()]),
+        "A handful of numbers describes a normal beat.",
+        hint,
+    )
+
+
+def check_vote(answer: object, wrong: npt.ArrayLike, n_detectors: int) -> Feedback:
+    """Check the accuracy of a majority vote, given how many detectors are wrong on each beat."""
+    wrong = np.asarray(wrong)
+    truth = float((wrong <= n_detectors // 2).mean())
+
+    def hint(value: float) -> str:
+        if np.isclose(value, 1 - truth, atol=5e-4):
+            return "That is how often the vote is wrong."
+        if np.isclose(value, (wrong == 0).mean(), atol=5e-4):
+            return "That is how often *all* of them are right."
+        return "The vote is right where fewer than half of the detectors are wrong."
+
+    return check_number(
+        answer,
+        truth,
+        "Detectors that err on the same beats gain little from voting.",
+        hint,
+    )

@@ -1,0 +1,81 @@
+"""Replies to a reader's answer, and bands for figures that training produced."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def check_band(name: str, value: float, low: float, high: float) -> str:
+    """Check a figure that training produced: it must lie in a band, wherever it was computed.
+
+    Trained figures differ in their last digits from one processor to the next, so notebooks do
+    not compare them digit by digit; they check them with this, whose sentence is the same
+    everywhere.
+
+    Parameters
+    ----------
+    name : str
+        What the figure is.
+    value : float
+        The figure.
+    low, high : float
+        The band, ends included.
+
+    Returns
+    -------
+    str
+        A sentence that does not hold the figure itself.
+
+    Raises
+    ------
+    AssertionError
+        If the figure lies outside, or is NaN.
+    """
+    if not low <= value <= high:
+        raise AssertionError(
+            f"{name} is {value:.4f}, but should lie between {low:g} and {high:g}. If you changed "
+            "a parameter or the data, that may be what you wanted to see; if you changed nothing, "
+            "please report it."
+        )
+    return f"{name} lies between {low:g} and {high:g}, as it should."
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """The reply to an exercise's answer.
+
+    Parameters
+    ----------
+    passed : bool
+        Whether the answer is right.
+    message : str
+        What to tell the reader.
+    """
+
+    passed: bool
+    message: str
+
+    def __bool__(self) -> bool:
+        """Return whether the answer is right."""
+        return self.passed
+
+    def __repr__(self) -> str:
+        """Show as one line under a notebook cell."""
+        return f"{'Right.' if self.passed else 'Not yet.'} {self.message}"
+
+
+UNANSWERED = Feedback(False, "Replace the ... with your answer, and run both cells again.")
+
+
+def check_number(
+    answer: object, truth: float, right: str, hints: Callable[[float], str], tolerance: float = 5e-4
+) -> Feedback:
+    """Compare a number with the truth; `hints` turns a wrong one into what may have gone wrong."""
+    if answer is ...:
+        return UNANSWERED
+    if isinstance(answer, bool) or not isinstance(answer, int | float | np.number):
+        return Feedback(False, f"The answer should be one number, not a {type(answer).__name__}.")
+    if abs(float(answer) - truth) <= tolerance:
+        return Feedback(True, right)
+    return Feedback(False, hints(float(answer)))

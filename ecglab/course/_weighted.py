@@ -1,0 +1,57 @@
+"""Exercises of notebook 04, weight the reconstruction error."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import roc_curve
+
+from ecglab.course._feedback import UNANSWERED, Feedback, check_number
+
+
+def check_inverse_variance(answer: Any, residuals: npt.ArrayLike) -> Feedback:
+    """Check weights that are inverse to the mean squared residual, with mean 1."""
+    if answer is ...:
+        return UNANSWERED
+    variance = np.square(np.asarray(residuals, dtype=np.float64)).mean(axis=0)
+    truth = (1 / variance) / (1 / variance).mean()
+    given = np.asarray(answer, dtype=np.float64)
+    if given.shape != truth.shape:
+        return Feedback(False, f"One weight a sample: the shape should be {truth.shape}.")
+    if np.allclose(given, truth, rtol=1e-3):
+        return Feedback(True, "Where normal beats are rebuilt well, a residual now weighs more.")
+    if np.allclose(given, 1 / variance, rtol=1e-3):
+        return Feedback(False, "Almost: divide by their mean, so that the weights have mean 1.")
+    if np.allclose(given, variance / variance.mean(), rtol=1e-3):
+        return Feedback(False, "The other way round: small residuals should weigh more.")
+    return Feedback(False, "Square the residuals, average over the beats, and take the inverse.")
+
+
+def check_label_use(answer: Any) -> Feedback:
+    """Check which weightings need labelled anomalies."""
+    if answer is ...:
+        return UNANSWERED
+    known = {"uniform", "inverse variance", "learned weights", "QRS window", "windowed maximum"}
+    given = {answer} if isinstance(answer, str) else set(answer)
+    if given - known:
+        return Feedback(False, f"Choose from these names: {sorted(known)}.")
+    if given == {"learned weights"}:
+        return Feedback(True, "Its figures belong in the label-tuned table.")
+    if "learned weights" not in given:
+        return Feedback(
+            False, "One of them compares normal beats with *anomalies* to find weights."
+        )
+    return Feedback(False, "Only what looks at labelled anomalies needs them. You named too many.")
+
+
+def check_youden(answer: object, scores: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> Feedback:
+    """Check the largest value of Youden's J."""
+    false_positive_rate, recall, _ = roc_curve(is_anomaly, scores)
+    truth = float((recall - false_positive_rate).max())
+
+    def hint(value: float) -> str:
+        if np.isclose(value, recall[np.argmax(recall - false_positive_rate)], atol=5e-4):
+            return "That is the recall there: J is recall minus false-positive rate."
+        return "roc_curve gives both rates at every cut. Where is their difference largest?"
+
+    return check_number(answer, truth, "1 would be a perfect cut, 0 is what a coin reaches.", hint)

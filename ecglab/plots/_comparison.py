@@ -1,0 +1,264 @@
+"""Figures that set detectors beside one another over many seeds."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+
+from ecglab.plots._style import RECIPE_COLORS, AxesArray, legend_beside
+
+# Eight families can be told apart: the recipes' colours, and two more.
+FAMILY_COLORS = (*RECIPE_COLORS, "#0072B2", "#999999")
+ROW_HEIGHT = 0.27
+
+
+def plot_leaderboard(
+    runs: pd.DataFrame,
+    metric: str = "ROC-AUC",
+    reference: str | None = None,
+    limits: tuple[float, float] | None = None,
+) -> AxesArray:
+    """Draw every detector's figures over the seeds, best on top, one panel a split.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        One row a run: columns ``detector``, ``split``, ``seed``, ``family`` and the metric. Rows
+        that repeat one another (one a threshold, where the metric needs none) are counted once.
+    metric : str, default "ROC-AUC"
+        What to draw.
+    reference : str, optional
+        A detector whose mean is drawn as a vertical line.
+    limits : (float, float), optional
+        The range of the metric to show. A detector whose mean lies below it is marked at the edge
+        with its mean.
+
+    Returns
+    -------
+    ndarray of matplotlib.axes.Axes, shape (n_splits,)
+        Splits in the order in which they occur in `runs`; detectors by their mean in the first.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a run has two values, a detector is of two families, there are too
+        many families, or the reference is not there.
+    """
+    values = _one_value_a_run(runs, ["family", "detector", "split", "seed"], metric)
+    splits = list(dict.fromkeys(values["split"]))
+    means = values.pivot_table(metric, "detector", "split", sort=False)[splits]
+    if reference is not None and reference not in means.index:
+        raise ValueError(f"the reference {reference!r} is none of {list(means.index)}.")
+    order = list(means.sort_values(splits, ascending=False, kind="stable").index)
+    colors = _family_colors(values)
+    figure, axes = plt.subplots(
+        1,
+        len(splits),
+        figsize=(10, ROW_HEIGHT * len(order) + 1.5),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    for ax, split in zip(axes[0], splits, strict=True):
+        of_split = values[values["split"] == split].set_index("detector")
+        for row, name in enumerate(order):
+            if name in of_split.index:
+                of_detector = of_split.loc[[name]]
+                color = colors[of_detector["family"].iloc[0]]
+                _draw_seeds(ax, row, of_detector[metric].to_numpy(), color, limits)
+        if reference is not None:
+            ax.axvline(means.loc[reference, split], color="#444444", linewidth=1, zorder=0)
+        ax.set_title(f"{split} split", fontsize=12)
+        ax.set(xlim=limits)
+    _label_rows(axes[0, 0], order, emphasised=reference)
+    counts = values.groupby(["split", "detector"]).size()
+    n_seeds = f"{counts.min()}" + (f" to {counts.max()}" if counts.min() < counts.max() else "")
+    figure.supxlabel(f"{metric}: mean ± sd over {n_seeds} seeds, and each seed", fontsize="medium")
+    _add_family_legend(figure, colors, reference)
+    row_of_axes: AxesArray = axes[0]
+    return row_of_axes
+
+
+def plot_bottleneck(runs: pd.DataFrame, x: str = "components", metric: str = "ROC-AUC") -> Axes:
+    """Draw a metric against the size of the code, mean ± sd over the seeds.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        One row a run: columns `x`, ``family``, ``split``, ``seed`` and the metric.
+    x : str, default "components"
+        Column with the number of components, drawn on a scale of powers of two.
+    metric : str, default "ROC-AUC"
+        What to draw.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One line for each family (its colour) and split (its dashes).
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a run has two values, or there are too many families.
+    """
+    values = _one_value_a_run(runs, ["family", "split", x, "seed"], metric)
+    colors = _family_colors(values)
+    dashes = dict(zip(dict.fromkeys(values["split"]), ("-", "--", ":", "-."), strict=False))
+    _, ax = plt.subplots(figsize=(10, 4))
+    for family, split in values[["family", "split"]].drop_duplicates().itertuples(index=False):
+        of_line = values[(values["family"] == family) & (values["split"] == split)]
+        groups = of_line.groupby(x)[metric]
+        mean, sd = groups.mean(), groups.std(ddof=1).fillna(0)
+        color = colors[family]
+        ax.fill_between(mean.index, mean - sd, mean + sd, color=color, alpha=0.15, linewidth=0)
+        ax.plot(mean, dashes[split], color=color, marker="o", label=f"{family}, {split} split")
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_locator(FixedLocator(sorted(values[x].unique())))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set(xlabel=f"{x} (logarithmic)", ylabel=f"{metric} (mean ± sd)")
+    legend_beside(ax)
+    return ax
+
+
+def plot_differences(
+    differences: pd.DataFrame, *, xlabel: str = "difference to the reference"
+) -> AxesArray:
+    """Draw paired differences to a reference with their intervals, and the line of no difference.
+
+    Parameters
+    ----------
+    differences : pandas.DataFrame
+        Columns ``difference``, ``low`` and ``high``; ``detector``, and ``split`` where there are
+        several, as columns or in the index.
+    xlabel : str, default "difference to the reference"
+        What was subtracted.
+
+    Returns
+    -------
+    ndarray of matplotlib.axes.Axes, shape (n_splits,)
+        Detectors by their difference in the first split. Intervals that hold zero are grey.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+    """
+    named = [name for name in differences.index.names if name is not None]
+    table = differences.reset_index(level=named) if named else differences
+    if "split" not in table:
+        table = table.assign(split="")
+    _check_columns(table, ["detector", "difference", "low", "high"])
+    splits = list(dict.fromkeys(table["split"]))
+    by_split = table.pivot(index="detector", columns="split", values="difference")[splits]
+    order = list(by_split.sort_values(splits, ascending=False, kind="stable").index)
+    figure, axes = plt.subplots(
+        1,
+        len(splits),
+        figsize=(10 if len(splits) > 1 else 8, ROW_HEIGHT * len(order) + 1.3),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    for ax, split in zip(axes[0], splits, strict=True):
+        of_split = table[table["split"] == split].set_index("detector")
+        for row, name in enumerate(order):
+            if name in of_split.index:
+                _draw_difference(ax, row, *of_split.loc[name, ["low", "difference", "high"]])
+        ax.axvline(0, color="black", linewidth=1)
+        ax.set_title(f"{split} split" if split else "", fontsize=12)
+    _label_rows(axes[0, 0], order)
+    figure.supxlabel(f"{xlabel} (right of zero: better)", fontsize="medium")
+    row_of_axes: AxesArray = axes[0]
+    return row_of_axes
+
+
+def _draw_seeds(
+    ax: Axes,
+    row: int,
+    values: npt.NDArray[np.float64],
+    color: str,
+    limits: tuple[float, float] | None,
+) -> None:
+    """Draw one detector: its seeds, and mean ± sd; or an arrow where that is off the scale."""
+    mean = float(values.mean())
+    if limits is not None and mean < limits[0]:
+        ax.plot([limits[0]], [row], "<", color=color, clip_on=False)
+        ax.annotate(
+            f"{mean:.3f}",
+            (limits[0], row),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
+        return
+    sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    # The seeds stand a little below the line, which would hide them.
+    ax.plot(values, np.full(len(values), row + 0.3), "o", color=color, ms=3, alpha=0.5, mew=0)
+    ax.plot([mean - sd, mean + sd], [row, row], color=color, linewidth=2)
+    ax.plot([mean], [row], "o", color=color, markersize=7, markeredgecolor="white")
+
+
+def _draw_difference(ax: Axes, row: int, low: float, difference: float, high: float) -> None:
+    color = "#888888" if low <= 0 <= high else "black"
+    ax.plot([low, high], [row, row], color=color, linewidth=2)
+    ax.plot([difference], [row], "o", color=color, markersize=7, markeredgecolor="white")
+
+
+def _label_rows(ax: Axes, names: Sequence[str], emphasised: str | None = None) -> None:
+    """Name the rows, the first one on top."""
+    ax.set_yticks(range(len(names)), names, fontsize=10)
+    ax.set_ylabel("detector")
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    for label in ax.get_yticklabels():
+        if label.get_text() == emphasised:
+            label.set_fontweight("bold")
+
+
+def _add_family_legend(figure: Figure, colors: Mapping[str, str], reference: str | None) -> None:
+    """Put the families and the reference above the panels."""
+    handles = [
+        Line2D([], [], color=color, marker="o", linewidth=2, label=family)
+        for family, color in colors.items()
+    ]
+    if reference is not None:
+        handles.append(Line2D([], [], color="#444444", linewidth=1, label=f"mean of {reference}"))
+    figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=10)
+
+
+def _family_colors(values: pd.DataFrame) -> dict[str, str]:
+    """Give each family a colour, in the order in which they occur."""
+    families = list(dict.fromkeys(values["family"]))
+    if len(families) > len(FAMILY_COLORS):
+        raise ValueError(
+            f"{len(families)} families cannot be told apart by colour; "
+            f"join some, so that at most {len(FAMILY_COLORS)} are left."
+        )
+    return dict(zip(families, FAMILY_COLORS, strict=False))
+
+
+def _one_value_a_run(runs: pd.DataFrame, keys: list[str], metric: str) -> pd.DataFrame:
+    """Keep what the figure needs, each run once, or say which run has two values."""
+    _check_columns(runs, [*keys, metric])
+    values = runs[[*keys, metric]].drop_duplicates()
+    twice = values[values.duplicated(keys)]
+    if len(twice):
+        run = ", ".join(f"{key} {twice.iloc[0][key]!r}" for key in keys)
+        raise ValueError(
+            f"there are several values of {metric!r} for {run}. "
+            "Choose one threshold rule's rows before drawing."
+        )
+    return values
+
+
+def _check_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
+    missing = [name for name in names if name not in table]
+    if missing:
+        raise ValueError(f"the table has no column {', '.join(map(repr, missing))}.")

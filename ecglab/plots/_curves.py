@@ -1,0 +1,230 @@
+"""Figures of cuts: ROC and precision-recall curves, and precision where anomalies are rarer."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
+
+from ecglab.evaluation import REALISTIC_PREVALENCE, precision_at
+from ecglab.plots._style import legend_beside, tell_apart
+
+FALSE_POSITIVE_AXIS = "false-positive rate (share of normal beats flagged)"
+RECALL_AXIS = "recall (share of anomalies flagged)"
+PRECISION_AXIS = "precision (share of alarms that are real)"
+
+
+def plot_roc_curves(
+    is_anomaly: npt.ArrayLike, scores: Mapping[str, npt.ArrayLike], *, zoom: float = 1.0
+) -> Axes:
+    """Draw the ROC curves of several detectors on the same beats.
+
+    Parameters
+    ----------
+    is_anomaly : array_like of bool, shape (n_beats,)
+        True for anomalies.
+    scores : mapping of str to array_like of shape (n_beats,)
+        Anomaly scores of each detector, by its name.
+    zoom : float, default 1.0
+        Largest false-positive rate shown.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, ax = plt.subplots(figsize=(10, 4.2))
+    for name, look in tell_apart(scores):
+        false_positive_rate, recall, _ = roc_curve(is_anomaly, scores[name])
+        area = roc_auc_score(is_anomaly, scores[name])
+        ax.plot(false_positive_rate, recall, **look, label=f"{name} (AUC {area:.3f})")
+    ax.plot([0, 1], [0, 1], color="grey", linestyle=":", label="a coin toss (AUC 0.500)")
+    _finish_roc(ax, zoom)
+    return ax
+
+
+def plot_roc_bands(
+    is_anomaly: npt.ArrayLike, bands: Mapping[str, pd.DataFrame], *, zoom: float = 1.0
+) -> Axes:
+    """Draw the ROC curves of several detectors, each with the band that chance allows it.
+
+    Parameters
+    ----------
+    is_anomaly : array_like of bool, shape (n_beats,)
+        True for anomalies; the axes say how many of either kind the bands rest on.
+    bands : mapping of str to pandas.DataFrame
+        By the name of the detector: columns ``false-positive rate``, ``value``, ``low`` and
+        ``high``, as `ecglab.evaluation.roc_band` returns them.
+    zoom : float, default 1.0
+        Largest false-positive rate shown.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If a band lacks a column.
+    """
+    _, ax = plt.subplots(figsize=(10, 4.2))
+    _draw_bands(ax, bands, "false-positive rate")
+    ax.plot([0, 1], [0, 1], color="grey", linestyle=":", label="a coin toss")
+    _finish_roc(ax, zoom)
+    n_normal, n_anomalies = _count(is_anomaly)
+    ax.set(
+        xlabel=f"false-positive rate (share of {n_normal} normal beats flagged)",
+        ylabel=f"recall (share of {n_anomalies} anomalies flagged)",
+    )
+    return ax
+
+
+def plot_precision_recall_curves(
+    is_anomaly: npt.ArrayLike, scores: Mapping[str, npt.ArrayLike]
+) -> Axes:
+    """Draw the precision-recall curves of several detectors on the same beats.
+
+    Parameters
+    ----------
+    is_anomaly : array_like of bool, shape (n_beats,)
+        True for anomalies.
+    scores : mapping of str to array_like of shape (n_beats,)
+        Anomaly scores of each detector, by its name.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, ax = plt.subplots(figsize=(10, 4.2))
+    for name, look in tell_apart(scores):
+        precision, recall, _ = precision_recall_curve(is_anomaly, scores[name])
+        average = average_precision_score(is_anomaly, scores[name])
+        ax.plot(recall, precision, **look, label=f"{name} (AP {average:.3f})")
+    share = float(np.mean(np.asarray(is_anomaly, dtype=bool)))
+    ax.axhline(share, color="grey", linestyle=":", label=f"flag everything (AP {share:.3f})")
+    _finish_precision_recall(ax, lowest=share)
+    return ax
+
+
+def plot_precision_recall_bands(
+    is_anomaly: npt.ArrayLike, bands: Mapping[str, pd.DataFrame]
+) -> Axes:
+    """Draw the precision-recall curves of several detectors, each with its band of chance.
+
+    Parameters
+    ----------
+    is_anomaly : array_like of bool, shape (n_beats,)
+        True for anomalies; their share is what flagging everything reaches.
+    bands : mapping of str to pandas.DataFrame
+        By the name of the detector: columns ``recall``, ``value``, ``low`` and ``high``, as
+        `ecglab.evaluation.precision_recall_band` returns them.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If a band lacks a column.
+    """
+    _, ax = plt.subplots(figsize=(10, 4.2))
+    _draw_bands(ax, bands, "recall")
+    n_normal, n_anomalies = _count(is_anomaly)
+    share = n_anomalies / (n_normal + n_anomalies)
+    ax.axhline(share, color="grey", linestyle=":", label=f"flag everything ({share:.3f})")
+    _finish_precision_recall(ax, lowest=share)
+    ax.set_xlabel(f"recall (share of {n_anomalies} anomalies flagged)")
+    return ax
+
+
+def plot_precision_by_prevalence(
+    points: Mapping[str, tuple[float, float]], *, share: float | None = None
+) -> Axes:
+    """Draw what one operating point's precision becomes where anomalies are rarer.
+
+    Recall and false-positive rate do not depend on how common anomalies are; precision does.
+
+    Parameters
+    ----------
+    points : mapping of str to (float, float)
+        Recall and false-positive rate of each operating point, by its name.
+    share : float, optional
+        Share of anomalies in the data set, to mark beside `REALISTIC_PREVALENCE`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, ax = plt.subplots(figsize=(10, 4.2))
+    prevalence = np.geomspace(0.001, 0.5, 300)
+    for name, look in tell_apart(points):
+        recall, false_positive_rate = points[name]
+        precision = precision_at(prevalence, recall, false_positive_rate)
+        label = f"{name}\n(recall {recall:.3f}, false alarms {false_positive_rate:.3f})"
+        ax.plot(prevalence, precision, **look, label=label)
+    marks = {f"{100 * REALISTIC_PREVALENCE:g} %: a realistic share": REALISTIC_PREVALENCE}
+    if share is not None:
+        marks[f"{100 * share:.1f} %: this data set"] = share
+    for text, value in marks.items():
+        ax.axvline(value, color="grey", linewidth=1)
+        ax.text(value, 1.03, text, ha="center", va="bottom", fontsize=10, color="#444444")
+    ax.set(
+        xlabel="prevalence (share of beats that are anomalies, logarithmic)",
+        ylabel=PRECISION_AXIS,
+        xscale="log",
+        xlim=(0.001, 0.5),
+        ylim=(0, 1.02),
+    )
+    ax.xaxis.set_major_locator(FixedLocator([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+    ax.xaxis.set_minor_locator(NullLocator())
+    legend_beside(ax)
+    return ax
+
+
+def _draw_bands(ax: Axes, bands: Mapping[str, pd.DataFrame], x: str) -> None:
+    """Draw a line and a shaded band for each detector."""
+    for name, look in tell_apart(bands):
+        band = bands[name]
+        missing = {x, "value", "low", "high"} - set(band.columns)
+        if missing:
+            raise ValueError(
+                f"the band of {name!r} has no column {', '.join(map(repr, sorted(missing)))}. "
+                "Compute it with roc_band or precision_recall_band of ecglab.evaluation."
+            )
+        ax.fill_between(
+            band[x], band["low"], band["high"], color=look["color"], alpha=0.2, linewidth=0
+        )
+        ax.plot(band[x], band["value"], **look, label=name)
+
+
+def _count(is_anomaly: npt.ArrayLike) -> tuple[int, int]:
+    """Count normal beats and anomalies."""
+    is_anomaly = np.asarray(is_anomaly, dtype=bool)
+    return int((~is_anomaly).sum()), int(is_anomaly.sum())
+
+
+def _finish_roc(ax: Axes, zoom: float) -> None:
+    ax.set(
+        xlabel=FALSE_POSITIVE_AXIS, ylabel=RECALL_AXIS, xlim=(-0.01 * zoom, zoom), ylim=(0, 1.02)
+    )
+    legend_beside(ax)
+
+
+def _finish_precision_recall(ax: Axes, lowest: float) -> None:
+    ax.set(
+        xlabel=RECALL_AXIS,
+        ylabel=PRECISION_AXIS,
+        xlim=(0, 1.01),
+        ylim=(min(0.5, lowest) - 0.02, 1.01),
+    )
+    legend_beside(ax)

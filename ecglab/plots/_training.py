@@ -1,0 +1,100 @@
+"""Figures of a trained autoencoder: how its loss fell, and what it makes of a beat."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ecglab.heartbeats import CLASS_SYMBOLS, Heartbeats
+from ecglab.plots._style import (
+    AMPLITUDE_AXIS,
+    RESIDUAL_COLOR,
+    SAMPLE_AXIS,
+    AxesArray,
+    class_color,
+    label_outer,
+    plain_log_ticks,
+)
+
+
+def plot_loss(history: pd.DataFrame, *, loss_name: str = "loss") -> Axes:
+    """Draw the training and validation loss of each epoch, and mark the best epoch.
+
+    Parameters
+    ----------
+    history : pandas.DataFrame
+        Columns ``loss`` and ``validation_loss``, index the epoch.
+    loss_name : str, default "loss"
+        What the loss is, for the axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, ax = plt.subplots(figsize=(7, 3.4))
+    ax.plot(history["loss"], color="black", label="training")
+    ax.plot(history["validation_loss"], color="#56B4E9", label="validation")
+    best = int(history.index[int(history["validation_loss"].argmin())])
+    ax.plot([best], [history["validation_loss"].min()], "o", color="#56B4E9", label="best epoch")
+    ax.set(xlabel="epoch", ylabel=f"{loss_name} (logarithmic)", yscale="log")
+    plain_log_ticks(ax.yaxis)
+    ax.legend()
+    return ax
+
+
+def plot_reconstructions(
+    beats: Heartbeats,
+    reconstructions: npt.ArrayLike,
+    titles: Sequence[str] | None = None,
+    *,
+    signals: npt.ArrayLike | None = None,
+    amplitude: str = AMPLITUDE_AXIS,
+) -> AxesArray:
+    """Draw real against reconstructed beats, the residual shaded between them.
+
+    Parameters
+    ----------
+    beats : Heartbeats
+        The real beats, one panel each; at most eight are readable.
+    reconstructions : array_like of shape (n_beats, n_samples)
+        What the autoencoder made of them, in the same order.
+    titles : sequence of str, optional
+        One title a panel; the class when left out.
+    signals : array_like of shape (n_beats, n_samples), optional
+        The real beats as the autoencoder saw them, where that is not `beats.signals` (scaled).
+    amplitude : str
+        Label of the vertical axis.
+
+    Returns
+    -------
+    ndarray of matplotlib.axes.Axes, shape (n_beats,)
+    """
+    real = beats.signals if signals is None else np.asarray(signals)
+    n_columns = len(beats) if len(beats) <= 5 else 4
+    n_rows = -(-len(beats) // n_columns)
+    _, axes = plt.subplots(
+        n_rows,
+        n_columns,
+        figsize=(min(3 * n_columns, 12.5), 2.8 * n_rows + 0.3),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    samples = np.arange(beats.n_samples)
+    titles = titles or [CLASS_SYMBOLS.get(int(label), str(label)) for label in beats.labels]
+    panels = axes.ravel()[: len(beats)]
+    for ax, label, beat, copy, title in zip(
+        panels, beats.labels, real, np.asarray(reconstructions), titles, strict=True
+    ):
+        ax.fill_between(samples, beat, copy, color=RESIDUAL_COLOR, linewidth=0)
+        ax.plot(samples, beat, color=class_color(label), label="real")
+        ax.plot(samples, copy, color="black", linestyle="--", linewidth=1.2, label="reconstructed")
+        ax.set_title(title, fontsize=11)
+    for ax in axes.ravel()[len(beats) :]:
+        ax.set_axis_off()
+    panels[0].legend(fontsize=9)
+    label_outer(axes, SAMPLE_AXIS, amplitude)
+    return panels
