@@ -71,6 +71,7 @@ FIGURES = {
     "class counts": lambda beats: plots.plot_class_counts(beats.count_classes()),
     "beats by class": plots.plot_beats_by_class,
     "mean beats": plots.plot_mean_beats,
+    "spread": lambda beats: plots.plot_spread({1: [0, 1], 2: [1, 2]}, xlabel="x", ylabel="y"),
     "histogram": lambda beats: plots.plot_histogram(
         beats.signals[:, 0], xlabel="x", mark=0.0, mark_label="y"
     ),
