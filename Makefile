@@ -23,7 +23,7 @@ help:
 	@echo "make lint        ruff and mypy"
 	@echo "make format      let ruff put the code in order"
 	@echo "make notebooks   run the notebooks and keep their outputs (needs ECG5000)"
-	@echo "make results     compute the tables in benchmarks/results (needs ECG5000; minutes)"
+	@echo "make results     compute the tables in benchmarks/results (needs ECG5000; hours)"
 	@echo "make clean       remove what the targets above have built, the environment included"
 
 course: $(READY)
@@ -60,9 +60,10 @@ book: $(READY)
 	$(BIN)/python tools/build_book.py
 
 results: $(READY)
-	$(BIN)/python benchmarks/dense_recipes.py
-	$(BIN)/python benchmarks/torch_recipes.py
+	$(BIN)/python benchmarks/course_detector.py
+	$(BIN)/python benchmarks/leaderboard.py
 	$(BIN)/python benchmarks/lstm_speed.py
+	$(BIN)/python benchmarks/sweep_overhead.py
 
 clean:
 	rm -rf $(VENV) build book/_build book/notebooks

@@ -1,127 +1,53 @@
-"""Measure every recipe of notebook 02 over ten seeds and both splits, under the course's protocol.
+"""Measure every contender over ten seeds and both splits, under the course's protocol.
 
-Writes `benchmarks/results/dense_recipes.csv`, one row for each recipe, split, seed and threshold
-rule, and `dense_recipes.json` beside it, which says what it was computed from. Needs ECG5000.
+Writes `benchmarks/results/leaderboard.csv`, one row for each detector, split, seed and threshold
+rule, and `leaderboard.json` beside it, which says what it was computed from; and the table that
+the README quotes. Needs ECG5000, and about an hour on two cores.
 
-    python benchmarks/dense_recipes.py [--seeds 10]
+    python benchmarks/leaderboard.py [--seeds 10]
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from protocol import (
-    BEST_F1,
-    LABEL_FREE,
-    RESULTS,
-    SPLITS,
-    print_summary,
-    threshold_rows,
-    write_table,
-)
-from sklearn.base import TransformerMixin
-from sklearn.decomposition import PCA
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+from contenders import BEST_DENSE, CONTENDERS, Contender
+from protocol import RESULTS, write_table
 from tqdm import tqdm
 
-from ecglab.autoencoders import DenseAutoencoder
 from ecglab.datasets import fetch_ecg5000
-from ecglab.evaluation import Split, format_seeds
+from ecglab.evaluation import SPLITS, format_seeds, threshold_rows
 from ecglab.heartbeats import Heartbeats
-from ecglab.scoring import mean_absolute_error, mean_squared_error
 
 README = Path(__file__).parents[1] / "README.md"
-README_MARKS = "<!-- dense recipes: begin -->\n", "<!-- dense recipes: end -->"
-BEST_RECIPE = "64-32-16, beats as they are"
-Score = Callable[[Heartbeats], npt.NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A scaler, an autoencoder and the way from residuals to a score."""
-
-    scaler: Callable[[], TransformerMixin]
-    autoencoder: Callable[[int], DenseAutoencoder]
-    error: Callable[[npt.ArrayLike, npt.ArrayLike], npt.NDArray[np.float64]]
-
-    def train(self, split: Split, seed: int) -> Score:
-        """Train on the split's normal beats; return what scores other beats."""
-        scaler = self.scaler().fit(split.train.signals)
-        autoencoder = self.autoencoder(seed).fit(
-            scaler.transform(split.train.signals),
-            scaler.transform(split.validation.normal.signals),
-        )
-
-        def score(beats: Heartbeats) -> npt.NDArray[np.float64]:
-            scaled = scaler.transform(beats.signals)
-            return self.error(scaled, autoencoder.reconstruct(scaled))
-
-        return score
-
-
-RECIPES = {
-    "64-32-16, standardised, sigmoid": Recipe(
-        StandardScaler,
-        lambda seed: DenseAutoencoder(output_activation="sigmoid", random_state=seed),
-        mean_squared_error,
-    ),
-    "64-32-16, standardised, linear": Recipe(
-        StandardScaler, lambda seed: DenseAutoencoder(random_state=seed), mean_squared_error
-    ),
-    "32-16-8, scaled to [0, 1], MAE": Recipe(
-        MinMaxScaler,
-        lambda seed: DenseAutoencoder(
-            (32, 16, 8), output_activation="sigmoid", loss="mae", random_state=seed
-        ),
-        mean_absolute_error,
-    ),
-    "64-32-16, beats as they are": Recipe(
-        FunctionTransformer, lambda seed: DenseAutoencoder(random_state=seed), mean_squared_error
-    ),
-}
-
-
-def train_pca(split: Split, seed: int) -> Score:
-    """Fit the baseline: reconstruction from two principal components."""
-    pca = PCA(2, random_state=seed).fit(split.train.signals)
-
-    def score(beats: Heartbeats) -> npt.NDArray[np.float64]:
-        codes = pca.transform(beats.signals)
-        return mean_squared_error(beats.signals, pca.inverse_transform(codes))
-
-    return score
-
-
-DETECTORS: dict[str, Callable[[Split, int], Score]] = {
-    "baseline: PCA, 2 components": train_pca,
-    **{name: recipe.train for name, recipe in RECIPES.items()},
-}
+README_MARKS = "<!-- leaderboard: begin -->\n", "<!-- leaderboard: end -->"
+IN_README = (BEST_DENSE, "LSTM, 64: MSE", "PCA, 2 components", "5 nearest neighbours")
+RULES_IN_README = ("95 % quantile (label-free)", "best F1 (label-tuned)")
 
 
 def rows(
-    beats: Heartbeats, detector: str, split_name: str, seed: int
+    beats: Heartbeats, contender: Contender, split_name: str, seed: int
 ) -> Iterator[dict[str, object]]:
-    """Train one detector once and measure it at each threshold rule."""
+    """Train one contender once; measure what comes out of it at each threshold rule."""
     split = SPLITS[split_name](beats, seed)
-    score = DETECTORS[detector](split, seed)
-    return threshold_rows(detector, split, seed, score(split.validation), score(split.test))
+    pairs = contender.train(split, seed)
+    for name, (on_validation, on_test) in zip(contender.detectors, pairs, strict=True):
+        label_free = "label-tuned" not in name  # contenders say it in their names
+        for row in threshold_rows(
+            name, split, seed, on_validation, on_test, label_free_scores=label_free
+        ):
+            yield {"family": contender.family, **row}
 
 
 def readme_table(table: pd.DataFrame) -> str:
     """Write what the README quotes of the table, in Markdown."""
-    lines = [
-        "| detector | threshold | ROC-AUC | accuracy | precision | recall | F1 |",
-        "|---|---|---|---|---|---|---|",
-    ]
     shown = ["ROC-AUC", "accuracy", "precision", "recall", "F1"]
-    for rule in (LABEL_FREE, BEST_F1):
+    lines = [f"| detector | threshold | {' | '.join(shown)} |", "|---" * (len(shown) + 2) + "|"]
+    for rule in RULES_IN_README:
         summary = format_seeds(table[table["threshold"] == rule], shown).loc["pooled"]
-        for detector in (BEST_RECIPE, "baseline: PCA, 2 components"):
+        for detector in IN_README:
             cells = [str(cell) for cell in summary.loc[detector]]
             lines.append(f"| {' | '.join([detector, rule, *cells])} |")
     return "\n".join(lines) + "\n"
@@ -129,8 +55,7 @@ def readme_table(table: pd.DataFrame) -> str:
 
 def quote_in_readme(table: pd.DataFrame) -> None:
     """Replace the README's table, so that it never disagrees with the results."""
-    text = README.read_text(encoding="utf-8")
-    before, _, rest = text.partition(README_MARKS[0])
+    before, _, rest = README.read_text(encoding="utf-8").partition(README_MARKS[0])
     _, _, after = rest.partition(README_MARKS[1])
     text = before + README_MARKS[0] + readme_table(table) + README_MARKS[1] + after
     README.write_text(text, encoding="utf-8")
@@ -143,20 +68,28 @@ def main() -> int:
     n_seeds = parser.parse_args().seeds
     beats = fetch_ecg5000()
     runs = [
-        (detector, split, seed)
-        for detector in DETECTORS
+        (contender, split, seed)
+        for contender in CONTENDERS
         for split in SPLITS
         for seed in range(n_seeds)
     ]
-    table = write_table(
-        "dense_recipes",
+    write_table(
+        "leaderboard",
         (row for run in tqdm(runs, unit="run") for row in rows(beats, *run)),
         beats,
         seeds=list(range(n_seeds)),
-        packages=("ecglab", "keras", "numpy", "pandas", "scikit-learn", "tensorflow"),
+        packages=(
+            "ecglab",
+            "keras",
+            "numpy",
+            "pandas",
+            "pyod",
+            "scikit-learn",
+            "tensorflow",
+            "torch",
+        ),
     )
-    quote_in_readme(pd.read_csv(RESULTS / "dense_recipes.csv"))
-    print_summary(table)
+    quote_in_readme(pd.read_csv(RESULTS / "leaderboard.csv"))
     return 0
 
 

@@ -8,25 +8,21 @@ computed from. Needs ECG5000; takes a few minutes.
     python benchmarks/lstm_speed.py
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import torch
+from protocol import write_table
 
 from ecglab.autoencoders import LSTMAutoencoder
 from ecglab.datasets import fetch_ecg5000
 from ecglab.evaluation import Split, pooled_split
 
-RESULTS = Path(__file__).parent / "results"
 TEXTBOOK: dict[str, Any] = {"patch": 1, "batch_size": 1, "precision": "float32"}
 TEXTBOOK_EPOCHS = 150
 N_SCORED = 100_000
@@ -119,22 +115,18 @@ def main() -> int:
             )
             for precision, seconds in in_batches.items()
         ]
-    table = pd.DataFrame(rows)
-    RESULTS.mkdir(exist_ok=True)
-    table.to_csv(RESULTS / "lstm_speed.csv", index=False)
-    provenance = {
-        "source": beats.source,
-        "data": dict(beats.provenance),
-        "ours": autoencoder.get_params(),
-        "textbook": TEXTBOOK | {"max_epochs": TEXTBOOK_EPOCHS},
-        "threads": 1,
-        "versions": {
-            name: version(name).partition("+")[0]
-            for name in ("ecglab", "numpy", "pandas", "scikit-learn", "torch")
+    table = write_table(
+        "lstm_speed",
+        rows,
+        beats,
+        seeds=[0],
+        packages=("ecglab", "numpy", "pandas", "scikit-learn", "torch"),
+        settings={
+            "ours": autoencoder.get_params(),
+            "textbook": TEXTBOOK | {"max_epochs": TEXTBOOK_EPOCHS},
+            "threads": 1,
         },
-        "command": "python benchmarks/lstm_speed.py",
-    }
-    (RESULTS / "lstm_speed.json").write_text(json.dumps(provenance, indent=2) + "\n")
+    )
     print(table.to_string(index=False))
     return 0
 

@@ -38,6 +38,9 @@ def test_import_takes_under_three_tenths_of_a_second():
         "evaluation",
         "plots",
         "course",
+        "batch",
+        "sweep",
+        "cli",
     ],
 )
 def test_no_room_loads_a_deep_learning_framework_before_it_is_used(room):

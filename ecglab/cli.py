@@ -1,0 +1,104 @@
+"""The ``ecglab`` command.
+
+A command is a name of one or two words and a class in the room that does the work, with
+``add_arguments(parser)``, ``execute(arguments) -> exit code``, an ``EPILOG`` and a docstring for
+its help. It is registered by one line in `COMMANDS`; its room is imported only when it is used.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from ecglab._version import __version__
+
+__all__ = ["COMMANDS", "main"]
+
+WRONG_USE = 2
+
+
+@dataclass(frozen=True)
+class Command:
+    """Where a command lives, which extra it needs, and what it does in a few words."""
+
+    home: str
+    extra: str
+    summary: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "sweep": Command(
+        "ecglab.sweep._command.Sweep", "sweep", "run a notebook over a grid of parameters"
+    ),
+    "sweep report": Command(
+        "ecglab.sweep._command.Report", "sweep", "figures and a ranking of a sweep's results"
+    ),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process when left out.
+
+    Returns
+    -------
+    int
+        The exit code: 0 if all went well, 2 for wrong usage, others as the command says.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = _find(words)
+    if name is None:
+        return _top_level(words)
+    try:
+        command = _load(COMMANDS[name].home)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "ecglab":
+            raise
+        extra = COMMANDS[name].extra
+        sys.stderr.write(f"ecglab {name} needs {error.name}: pip install 'ecglab[{extra}]'\n")
+        return WRONG_USE
+    parser = argparse.ArgumentParser(
+        prog=f"ecglab {name}", description=command.__doc__, epilog=command.EPILOG
+    )
+    command.add_arguments(parser)
+    return int(command.execute(parser.parse_args(words[len(name.split()) :])))
+
+
+def _find(words: Sequence[str]) -> str | None:
+    """Find the longest command with which the arguments begin."""
+    for length in (2, 1):
+        if (name := " ".join(words[:length])) in COMMANDS:
+            return name
+    return None
+
+
+def _load(home: str) -> Any:
+    """Import the class of a command."""
+    module, _, name = home.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def _top_level(words: Sequence[str]) -> int:
+    """Answer ``--help``, ``--version``, nothing, and unknown commands."""
+    width = max(map(len, COMMANDS)) + 2
+    listing = "\n".join(f"  {name:<{width}}{it.summary}" for name, it in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="ecglab",
+        description="Anomaly detection in ECG heartbeats with autoencoders.",
+        epilog=f"commands:\n{listing}\n\n'ecglab COMMAND --help' says more about one of them.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"ecglab {__version__}")
+    parser.add_argument("command", metavar="COMMAND", choices=tuple(COMMANDS), help="see below")
+    parser.parse_args(list(words[:1]))
+    return WRONG_USE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""The commands ``ecglab sweep`` and ``ecglab sweep report``."""
+
+import argparse
+import os
+import sys
+from typing import TextIO
+
+from ecglab.sweep._driver import plan, run
+from ecglab.sweep._errors import GridError, SweepError
+from ecglab.sweep._report import report
+
+__all__ = ["Report", "Sweep"]
+
+_MOST_ROWS = 1000  # of a dry run; the middle of a longer one is left out
+SOME_FAILED, WRONG_USE, STOPPED, INTERRUPTED = 1, 2, 3, 130
+
+
+class Sweep:
+    """Run a notebook with every combination of a grid of parameters; go on where it stopped."""
+
+    EPILOG = (
+        "Exit codes: 0 all runs are done, 1 some have failed, 2 the grid is wrong, 3 the sweep "
+        "could not go on (disk full, scheduler lost), 130 interrupted. Whatever happened, the same "
+        "command goes on from there."
+    )
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Say which arguments there are."""
+        parser.add_argument("grid", metavar="GRID.yaml", help="the notebook and its parameters")
+        parser.add_argument(
+            "--out",
+            required=True,
+            metavar="RUNS",
+            help="a folder, or an address that papermill can write, such as s3://bucket/runs",
+        )
+        parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="a running Dask cluster")
+        parser.add_argument(
+            "--workers",
+            type=_positive_int,
+            metavar="N",
+            help="workers to start here (default: cores)",
+        )
+        parser.add_argument(
+            "--timeout", type=_positive, metavar="S", help="seconds that one run may take"
+        )
+        parser.add_argument(
+            "--memory", type=_positive, metavar="MIB", help="memory that one run may use, in MiB"
+        )
+        parser.add_argument("--retry-failed", action="store_true", help="repeat failed runs")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="list the runs and the expected time, run nothing",
+        )
+        parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+    @staticmethod
+    def execute(arguments: argparse.Namespace) -> int:
+        """Run the sweep, or list its runs."""
+        try:
+            return _dry_run(arguments) if arguments.dry_run else _run(arguments)
+        except GridError as error:
+            return _complain(error, WRONG_USE)
+        except SweepError as error:
+            return _complain(error, STOPPED)
+        except KeyboardInterrupt:
+            _say("interrupted; the same command goes on from here", sys.stderr)
+            return INTERRUPTED
+
+
+class Report:
+    """Write report.ipynb and report.html about the results of a sweep."""
+
+    EPILOG = None
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Say which arguments there are."""
+        parser.add_argument("folder", metavar="RUNS", help="the output folder of a sweep")
+        parser.add_argument("--metric", help="what to rank by (default: the first one recorded)")
+        parser.add_argument("--seed", metavar="NAME", help="the parameter that is a seed")
+        parser.add_argument("--ascending", action="store_true", help="less is better")
+
+    @staticmethod
+    def execute(arguments: argparse.Namespace) -> int:
+        """Write the report and say where it is."""
+        try:
+            path = report(
+                arguments.folder,
+                metric=arguments.metric,
+                seed=arguments.seed,
+                ascending=arguments.ascending,
+            )
+        except SweepError as error:
+            return _complain(error, STOPPED)
+        _say(str(path))
+        return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    table = run(
+        arguments.grid,
+        arguments.out,
+        scheduler=arguments.scheduler,
+        n_workers=arguments.workers,
+        timeout=arguments.timeout,
+        memory_limit=arguments.memory,
+        retry_failed=arguments.retry_failed,
+        progress=not arguments.quiet,
+    )
+    n_failed = int((table["status"] == "failed").sum())
+    _say(f"{len(table) - n_failed} runs done, {n_failed} failed: {arguments.out}")
+    if n_failed:
+        _say("--retry-failed repeats the failed ones; their notebooks hold the tracebacks")
+    return SOME_FAILED if n_failed else 0
+
+
+def _dry_run(arguments: argparse.Namespace) -> int:
+    table = plan(arguments.grid, arguments.out, retry_failed=arguments.retry_failed)
+    to_do = table[table["status"] == "to do"]
+    _say(table.to_string(max_rows=_MOST_ROWS))
+    _say(f"{len(table)} runs, {len(to_do)} to do")
+    if to_do["seconds"].notna().all():
+        n_workers = arguments.workers or os.cpu_count() or 1
+        total = to_do["seconds"].sum()
+        _say(f"expected: {total:.0f} s, {total / n_workers:.0f} s on {n_workers} workers")
+    else:
+        _say("expected: unknown until one is done")
+    return 0
+
+
+def _positive(text: str) -> float:
+    """Read a number above zero."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
+def _positive_int(text: str) -> int:
+    """Read a whole number above zero."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return value
+
+
+def _say(text: str, stream: TextIO | None = None) -> None:
+    """Speak to the person at the terminal; the library itself never prints."""
+    (stream or sys.stdout).write(f"{text}\n")
+
+
+def _complain(error: Exception, code: int) -> int:
+    _say(f"ecglab: {error}", sys.stderr)
+    return code

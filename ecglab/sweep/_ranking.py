@@ -1,0 +1,167 @@
+"""What a sweep says: which settings do best over the seeds, and which parameters matter."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+__all__ = ["find_seed", "parameter_effects", "rank_runs", "varying"]
+
+_SEEDS = ("random_state", "seed")
+
+
+def find_seed(results: pd.DataFrame, seed: str | None = None) -> str | None:
+    """Return the parameter that is a seed: the one named, else ``random_state`` or ``seed``."""
+    if seed is not None and seed not in results.columns:
+        raise ValueError(f"there is no column {seed!r}; there are {list(results.columns)}.")
+    return seed or next((name for name in _SEEDS if name in results.columns), None)
+
+
+def varying(results: pd.DataFrame, parameters: Sequence[str] | None = None) -> list[str]:
+    """List the parameters that take more than one value.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        As `read_results` returns it.
+    parameters : sequence of str, optional
+        Columns to look at; ``results.attrs["parameters"]`` when left out.
+    """
+    if parameters is None:
+        parameters = results.attrs.get("parameters")
+        if parameters is None:  # a table that was read from a CSV file, say
+            raise ValueError("the table does not say which columns are parameters: name them.")
+    return [name for name in parameters if results[name].nunique(dropna=False) > 1]
+
+
+def rank_runs(
+    results: pd.DataFrame,
+    metric: str,
+    *,
+    parameters: Sequence[str] | None = None,
+    seed: str | None = None,
+    ascending: bool = False,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Rank settings by the mean of a metric over their seeds.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        As `read_results` returns it. Failed runs are left out.
+    metric : str
+        The column to rank by.
+    parameters : sequence of str, optional
+        The parameters, the seed among them or not; ``results.attrs["parameters"]`` when left out.
+    seed : str, optional
+        The parameter that is a seed; ``random_state`` or ``seed`` when left out.
+    ascending : bool, default False
+        Whether less is better.
+    confidence : float, default 0.95
+        Coverage of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a setting, the best first: its parameters, ``runs`` (how many seeds), ``mean``,
+        ``sd``, and ``low`` and ``high``, Student's interval of the mean. With one seed the last
+        three are missing: nothing is known about the spread.
+
+    Raises
+    ------
+    ValueError
+        If no run has a value of the metric, or a column does not exist.
+
+    Notes
+    -----
+    The first of many is flattered by chance: rank on validation figures, and measure the winner on
+    the test part with seeds that took no part in the ranking.
+    """
+    done = _with_value(results, metric)
+    of_settings = [name for name in varying(done, parameters) if name != find_seed(done, seed)]
+    groups = done.groupby(of_settings, dropna=False)[metric] if of_settings else None
+    table = (
+        groups.agg(runs="count", mean="mean", sd="std").reset_index()
+        if groups is not None
+        else pd.DataFrame([done[metric].agg(["count", "mean", "std"])]).set_axis(
+            ["runs", "mean", "sd"], axis=1
+        )
+    )
+    table["runs"] = table["runs"].astype(int)
+    degrees = (table["runs"] - 1).clip(lower=1)
+    half = stats.t.ppf((1 + confidence) / 2, degrees) * table["sd"] / np.sqrt(table["runs"])
+    table["low"], table["high"] = table["mean"] - half, table["mean"] + half
+    return table.sort_values("mean", ascending=ascending, kind="stable", ignore_index=True)
+
+
+def parameter_effects(
+    results: pd.DataFrame, metric: str, *, parameters: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Say how much of a metric's variance each parameter explains by itself.
+
+    Parameters
+    ----------
+    results, metric, parameters
+        As for `rank_runs`; the seed counts as a parameter here, for comparison: a parameter that
+        explains no more than the seed does not matter.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a parameter that varies, the largest share first: ``share`` of the variance
+        (eta squared: between groups over total, from 0 to 1), ``best`` value by the mean,
+        ``spread`` between the best and the worst mean.
+
+    Raises
+    ------
+    ValueError
+        As for `rank_runs`.
+
+    Notes
+    -----
+    Main effects only: where the shares do not add up to about one, parameters act together or
+    chance is strong. In a sample of continuous ranges every value is a group of its own; such a
+    parameter is cut into five groups of equal size.
+
+    References
+    ----------
+    J. Cohen, *Statistical Power Analysis for the Behavioral Sciences*, 2nd edition, Erlbaum, 1988,
+    chapter 8 (eta squared).
+    """
+    done = _with_value(results, metric)
+    total = float(((done[metric] - done[metric].mean()) ** 2).sum())
+    rows = []
+    for name in varying(done, parameters):
+        means = done[metric].groupby(_groups(done[name]), dropna=False, observed=True)
+        summary = means.agg(["mean", "size"])
+        between = float((summary["size"] * (summary["mean"] - done[metric].mean()) ** 2).sum())
+        rows.append(
+            {
+                "parameter": name,
+                "share": between / total if total > 0 else 0.0,
+                "best": summary["mean"].idxmax(),
+                "spread": float(summary["mean"].max() - summary["mean"].min()),
+            }
+        )
+    columns = ["parameter", "share", "best", "spread"]
+    table = pd.DataFrame(rows, columns=columns).set_index("parameter")
+    return table.sort_values("share", ascending=False, kind="stable")
+
+
+def _groups(values: pd.Series) -> pd.Series:
+    """Return the values as groups; many different numbers are cut into five."""
+    if values.nunique() > len(values) / 2 and pd.api.types.is_numeric_dtype(values):
+        return pd.qcut(values, 5, duplicates="drop")
+    return values
+
+
+def _with_value(results: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Keep the runs that are done and have a value of the metric."""
+    if metric not in results.columns:
+        raise ValueError(f"there is no column {metric!r}; there are {list(results.columns)}.")
+    done = results[results["status"] == "done"] if "status" in results.columns else results
+    done = done[np.isfinite(pd.to_numeric(done[metric], errors="coerce"))]
+    if done.empty:
+        raise ValueError(f"no run that is done has a value of {metric!r}.")
+    return done.astype({metric: float})

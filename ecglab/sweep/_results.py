@@ -1,0 +1,105 @@
+"""All results of a folder as one tidy table.
+
+The results beside the notebooks are the truth; the table is made from them, again at any time.
+"""
+
+import io
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pandas as pd
+
+from ecglab.sweep._columns import RUN_COLUMNS
+from ecglab.sweep._errors import SweepError
+from ecglab.sweep._record import decode
+from ecglab.sweep._store import Store, StoreLike, finished_keys, open_store, run_file
+from ecglab.sweep._values import canonical
+
+__all__ = ["read_raw", "read_results", "tabulate", "write_tables"]
+
+_READERS = 16  # threads; reading is waiting, above all on a network
+
+
+def read_results(folder: StoreLike) -> pd.DataFrame:
+    """Read every result of a sweep, or of all sweeps with this output folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The output folder, or an address such as ``s3://bucket/runs``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a run: the parameters that its grid named, the metrics that its notebook recorded,
+        then ``key``, ``status`` (``"done"`` or ``"failed"``), ``error``, ``seconds``, ``host``,
+        ``started`` (UTC), ``attempt``, ``notebook`` (relative to the folder), ``data`` and a
+        ``version of …`` for each package. Lists and mappings stand there as JSON. A parameter that
+        a run left at its default, and a metric that it did not record, is missing. The names of
+        parameters and metrics are in ``.attrs["parameters"]`` and ``.attrs["metrics"]``.
+
+    Raises
+    ------
+    SweepStorageError
+        If the folder cannot be read.
+    SweepError
+        If a result is damaged.
+    """
+    store = open_store(folder)
+    return tabulate(read_raw(store, sorted(finished_keys(store))))
+
+
+def read_raw(store: Store, keys: Iterable[str]) -> list[dict[str, Any]]:
+    """Read the results of some runs as they were written, in the same order."""
+
+    def read(key: str) -> dict[str, Any]:
+        name = run_file(key, ".json")
+        try:
+            return dict(json.loads(store.read(name)))
+        except ValueError as error:
+            raise SweepError(
+                f"{store.address}/{name} is damaged ({error}): delete it, and run the sweep again."
+            ) from error
+
+    with ThreadPoolExecutor(_READERS) as readers:
+        return list(readers.map(read, keys))
+
+
+def tabulate(results: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Turn results into the table of `read_results`."""
+    rows, parameters, metrics, versions = [], {}, {}, {}  # type: ignore[var-annotated]
+    for result in results:
+        of_parameters = {name: _flat(value) for name, value in result["parameters"].items()}
+        of_metrics = {name: decode(value) for name, value in result["metrics"].items()}
+        of_versions = {f"version of {name}": text for name, text in result["versions"].items()}
+        parameters |= dict.fromkeys(of_parameters)
+        metrics |= dict.fromkeys(of_metrics)
+        versions |= dict.fromkeys(of_versions)
+        about = {name: result.get(name) for name in RUN_COLUMNS}
+        about["notebook"] = run_file(result["key"], ".ipynb")
+        about["data"] = result["data"].get("source")
+        rows.append({**about, **of_versions, **of_parameters, **of_metrics})
+    columns = [*parameters, *metrics, *RUN_COLUMNS, *versions]
+    table = pd.DataFrame(rows, columns=list(dict.fromkeys(columns)))
+    table.attrs = {"parameters": list(parameters), "metrics": list(metrics)}
+    return table
+
+
+def write_tables(store: Store, table: pd.DataFrame) -> None:
+    """Write ``results.parquet`` and ``results.csv``, each as a whole or not at all."""
+    uniform = table.copy()
+    for name in uniform.columns:
+        kinds = {type(value) for value in uniform[name].dropna()}
+        if len(kinds) > 1 and not kinds <= {int, float}:  # a Parquet column has one type
+            uniform[name] = uniform[name].map(str, na_action="ignore")
+    parquet = io.BytesIO()
+    uniform.to_parquet(parquet, index=False)
+    store.write("results.parquet", parquet.getvalue())
+    store.write("results.csv", uniform.to_csv(index=False).encode())
+
+
+def _flat(value: Any) -> Any:
+    """Write lists and mappings as JSON, so that a table can be grouped by them."""
+    return canonical(value) if isinstance(value, list | dict) else value

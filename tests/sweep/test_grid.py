@@ -1,0 +1,221 @@
+"""Grid files: what they expand to, and what is refused before anything runs."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecglab.sweep import GridError, expand, load_grid
+from ecglab.sweep._axes import Axis, Sample, draw, walk
+from ecglab.sweep._values import canonical
+from ecglab.sweep._yaml import read_yaml
+
+PARAMETERS = """
+rate = 1e-3  # a float
+epochs: int = 10
+name = "dense"
+deep = True
+hidden = (64, 32)
+extra = {}
+low, high = 0, 140
+free: str | None = "unit"
+rest = None
+"""
+
+
+@pytest.fixture
+def grid(tmp_path, write_notebook):
+    """Return the function that writes a grid file and gives its path."""
+    write_notebook(tmp_path / "n.ipynb", PARAMETERS, "print(rate)")
+
+    def write(text):
+        path = tmp_path / "grid.yaml"
+        path.write_text(f"notebook: n.ipynb\n{text}")
+        return path
+
+    return write
+
+
+def axis(values, name="rate"):
+    return f"axes:\n  {name}: {values}\n"
+
+
+def values_of(path, name="rate"):
+    return [run[name] for run in expand(path)]
+
+
+def test_full_product_in_the_order_of_the_axes(grid):
+    path = grid("parameters: {name: lstm}\naxes:\n  rate: [0.1, 0.2]\n  epochs: [1, 2]\n")
+    assert expand(path) == [
+        {"name": "lstm", "rate": 0.1, "epochs": 1},
+        {"name": "lstm", "rate": 0.1, "epochs": 2},
+        {"name": "lstm", "rate": 0.2, "epochs": 1},
+        {"name": "lstm", "rate": 0.2, "epochs": 2},
+    ]
+
+
+def test_grid_without_axes_is_one_run(grid):
+    assert expand(grid("parameters: {epochs: 3}")) == [{"epochs": 3}]
+    assert expand(grid("")) == [{}]
+
+
+def test_ranges_hold_both_ends_and_write_round_numbers(grid):
+    assert values_of(grid(axis("{log: [1e-4, 1e-1, 4]}"))) == [0.0001, 0.001, 0.01, 0.1]
+    assert values_of(grid(axis("{linear: [0, 0.4, 5]}"))) == [0.0, 0.1, 0.2, 0.3, 0.4]
+    assert values_of(grid(axis("{log: [4, 64, 5]}", "epochs")), "epochs") == [4, 8, 16, 32, 64]
+
+
+def test_whole_number_stands_for_a_fraction_and_is_the_same_run(grid):
+    assert canonical(expand(grid(axis("[1, 2]")))) == canonical(expand(grid(axis("[1.0, 2.0]"))))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rate", "1e-5"),
+        ("hidden", "[16, 8]"),
+        ("extra", "{dropout: 0.1}"),
+        ("low", "3"),
+        ("free", "null"),
+        ("free", "standard"),
+        ("rest", "[anything]"),
+        ("deep", "false"),
+    ],
+)
+def test_values_that_fit_the_default_are_taken(grid, name, value):
+    assert expand(grid(f"parameters: {{{name}: {value}}}"))[0].keys() == {name}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("axis: {}", r"grid\.yaml: axis is unknown; known are notebook, parameters, axes, sample"),
+        ("axes: [1]", "axes must be a mapping"),
+        (axis("[1]", "rates"), r"axes\.rates is not a parameter of n\.ipynb; its parameters are"),
+        ("parameters: {rates: 1}", r"parameters\.rates is not a parameter"),
+        (axis("[]"), r"axes\.rate is empty"),
+        (axis("[0.1, 0.10]"), r"axes\.rate holds the value 0\.1 twice"),
+        (axis("[1, 1.0]"), "twice"),
+        (axis("0.1"), r"axes\.rate must be a list of values"),
+        (axis("{logs: [1, 2, 3]}"), "must be a list of values"),
+        (axis("{log: [0, 1, 3]}"), r"axes\.rate\.log must go from a smaller to a larger"),
+        (axis("{log: [1, 2, 1]}"), "needs two values or more"),
+        (axis("{log: [1, 2]}"), "continuous range: say how many"),
+        (axis("{log: [1, 3, 9]}", "epochs"), "twice"),
+        (axis("[fast]"), r'axes\.rate: "fast" is a text, but the notebook\'s default 0\.001'),
+        (axis("[true]"), "is a truth value"),
+        (axis("[.nan]"), "is not a plain value"),
+        (axis("[0.5]", "epochs"), "decimal point"),
+        (axis("[true]", "epochs"), "is a truth value"),
+        (axis("[no, 1]", "name"), "put it in quotes"),
+        (axis("[null]", "name"), "default be None"),
+        ("parameters: {rate: 1}\n" + axis("[1]"), "stands among the fixed parameters too"),
+        (axis("[1]") + axis("[2]"), "'axes' is given twice"),
+        (axis("[1, 2]") + "sample: {n: 3}", "asks for 3 runs, but there are 2"),
+        (axis("[1, 2]") + "sample: {method: random}", r"sample\.n is missing"),
+        (axis("[1, 2]") + "sample: {n: 1, method: lhs}", r"sample\.method must be one of"),
+        ("sample: {n: 1}", "sample needs axes"),
+        ("axes: {rate: [1}", "is not valid YAML"),
+        ("parameters: !!python/object/apply:os.getcwd []", "is not valid YAML"),
+    ],
+)
+def test_mistakes_are_refused_with_file_and_key(grid, text, message):
+    with pytest.raises(GridError, match=message) as caught:
+        expand(grid(text))
+    assert "grid.yaml" in str(caught.value)
+
+
+def test_notebooks_that_cannot_be_swept_are_refused(tmp_path, write_notebook):
+    def refuse(message, axes=None):
+        with pytest.raises(GridError, match=message):
+            load_grid({"notebook": str(tmp_path / "n.ipynb"), "axes": axes})
+
+    refuse("cannot be read")
+    (tmp_path / "n.ipynb").write_text("{}")
+    refuse("is not a Jupyter notebook")
+    path = write_notebook(tmp_path / "n.ipynb", "x = 1")
+    path.write_text(path.read_text().replace('"parameters"', '"other"'))
+    refuse("has no cells tagged 'parameters'")
+    write_notebook(path, "x = ")
+    refuse("is not plain Python")
+    write_notebook(path, "x = 1\ny = 2 * x")
+    refuse("y is computed from it", {"x": [2]})
+    write_notebook(path, "seconds = 1")
+    refuse("name of a column", {"seconds": [2]})
+    write_notebook(path, "x = 1")
+    path.write_text(path.read_text().replace('"language": "python"', '"language": "julia"'))
+    refuse("only Python")
+    with pytest.raises(GridError, match=r"grid\.yaml cannot be read"):
+        load_grid(tmp_path / "grid.yaml")
+
+
+def test_outputs_and_prose_do_not_change_the_checksum_and_code_does(tmp_path, write_notebook):
+    import nbformat
+    from nbformat.v4 import new_markdown_cell, new_output
+
+    path = write_notebook(tmp_path / "n.ipynb", "x = 1", "print(x)")
+    grid = {"notebook": str(path)}
+    before = load_grid(grid).notebook.sha256
+    notebook = nbformat.read(path, 4)
+    notebook.cells.append(new_markdown_cell("Words"))
+    notebook.cells[1].outputs = [new_output("stream", text="1")]
+    notebook.cells[1].execution_count = 7
+    nbformat.write(notebook, path)
+    assert load_grid(grid).notebook.sha256 == before
+    assert "Words" in load_grid(grid).notebook.text
+    write_notebook(path, "x = 1", "print(x + 1)")
+    assert load_grid(grid).notebook.sha256 != before
+
+
+def test_yaml_means_what_it_says():
+    text = "{a: 1e-3, b: no, c: 1:30, d: 010, e: 2024-01-01, f: .5, g: -1E+2, h: 12, i: null}"
+    assert read_yaml(text) == {
+        **{"a": 0.001, "b": "no", "c": "1:30", "d": "010", "e": "2024-01-01"},
+        **{"f": 0.5, "g": -100.0, "h": 12, "i": None},
+    }
+
+
+@pytest.mark.parametrize("method", ["random", "sobol"])
+def test_sample_is_repeatable_and_another_seed_gives_another_one(grid, method):
+    text = "axes:\n  rate: {log: [1e-4, 1e-1]}\n  epochs: [1, 2, 3]\n"
+    sample = "sample: {{n: 20, method: {}, seed: {}}}"
+    first, again = (expand(grid(text + sample.format(method, 1))) for _ in range(2))
+    assert first == again
+    assert first != expand(grid(text + sample.format(method, 2)))
+    assert len(first) == 20
+    assert {run["epochs"] for run in first} == {1, 2, 3}
+
+
+AXES = st.lists(
+    st.one_of(
+        st.integers(1, 5).map(lambda n: Axis("a", tuple(range(n)))),
+        st.tuples(st.floats(1e-3, 1), st.floats(2, 1e3), st.booleans(), st.booleans()).map(
+            lambda t: Axis("b", (), t[0] if not t[3] else 1.0, t[1], t[2], t[3])
+        ),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(axes=AXES, n=st.integers(1, 40), method=st.sampled_from(["random", "sobol"]))
+def test_a_sample_has_n_different_points_of_the_axes(axes, n, method):
+    n = int(min(n, math.prod(axis.size for axis in axes)))
+    points = list(draw(axes, Sample(n, method)))
+    assert len({canonical(point) for point in points}) == len(points) == n
+    for point in points:
+        for value, of_axis in zip(point, axes, strict=True):
+            if of_axis.is_continuous and of_axis.whole:
+                assert type(value) is int
+            elif of_axis.is_continuous:
+                assert of_axis.low <= value <= of_axis.high
+            else:
+                assert value in of_axis.values
+
+
+@given(sizes=st.lists(st.integers(1, 4), min_size=1, max_size=4))
+def test_the_product_has_every_combination_once(sizes):
+    axes = [Axis(str(n), tuple(range(size))) for n, size in enumerate(sizes)]
+    points = list(walk(axes))
+    assert len(set(points)) == len(points) == math.prod(sizes)

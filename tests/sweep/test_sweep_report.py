@@ -1,0 +1,129 @@
+"""What a sweep says: ranking, effects, figures, report."""
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from test_sweep_results import write_result
+
+from ecglab.sweep import (
+    SweepError,
+    parameter_effects,
+    plot_heat_maps,
+    plot_parallel_coordinates,
+    rank_runs,
+    read_results,
+    report,
+)
+
+
+@pytest.fixture
+def results():
+    """Two parameters, of which only x matters, over three seeds; one run has failed."""
+    rows = [
+        {"x": x, "y": y, "seed": seed, "auc": x + 0.01 * seed, "status": "done"}
+        for x in (0.1, 0.2, 0.3)
+        for y in ("a", "b")
+        for seed in (0, 1, 2)
+    ]
+    rows.append({"x": 0.9, "y": "a", "seed": 0, "auc": np.nan, "status": "failed"})
+    table = pd.DataFrame(rows)
+    table.attrs = {"parameters": ["x", "y", "seed"], "metrics": ["auc"]}
+    return table
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def test_ranking_is_by_the_mean_over_seeds_with_students_interval(results):
+    table = rank_runs(results, "auc")
+    assert table["x"].tolist() == [0.3, 0.3, 0.2, 0.2, 0.1, 0.1]
+    assert (table["runs"] == 3).all()
+    best = table.iloc[0]
+    assert best["mean"] == pytest.approx(0.31)
+    # sd 0.01 over 3 seeds: 4.302653 * 0.01 / sqrt(3)
+    assert best["high"] - best["mean"] == pytest.approx(0.0248414, abs=1e-6)
+    assert rank_runs(results, "auc", ascending=True)["x"][0] == 0.1
+
+
+def test_one_seed_says_nothing_about_the_spread(results):
+    table = rank_runs(results[results["seed"] == 0], "auc", parameters=["x", "y", "seed"])
+    assert (table["runs"] == 1).all()
+    assert table[["sd", "low", "high"]].isna().all().all()
+
+
+def test_only_the_seed_varying_gives_one_row(results):
+    one = results[(results["x"] == 0.1) & (results["y"] == "a")]
+    table = rank_runs(one, "auc", parameters=["x", "y", "seed"])
+    assert table["runs"].tolist() == [3]
+    assert table["mean"].tolist() == pytest.approx([0.11])
+
+
+def test_effects_add_up_and_name_what_matters(results):
+    effects = parameter_effects(results, "auc")
+    assert effects.index[0] == "x"
+    assert effects.loc["y", "share"] == pytest.approx(0)
+    assert effects["share"].sum() == pytest.approx(1)  # here nothing acts together
+    assert effects.loc["x", "best"] == 0.3
+
+
+@pytest.mark.parametrize("function", [rank_runs, parameter_effects])
+def test_unknown_metrics_and_unnamed_parameters_are_errors(results, function):
+    with pytest.raises(ValueError, match="there is no column 'acc'"):
+        function(results, "acc")
+    with pytest.raises(ValueError, match="no run that is done"):
+        function(results[results["status"] == "failed"], "auc")
+    results.attrs = {}
+    with pytest.raises(ValueError, match="name them"):
+        function(results, "auc")
+
+
+def test_figures_show_every_pair_and_every_setting(results):
+    (ax,) = plot_heat_maps(results, "auc")
+    assert {ax.get_xlabel(), ax.get_ylabel()} == {"x", "y"}
+    lines = plot_parallel_coordinates(results, "auc").lines
+    assert len(lines) == 6
+    heights = np.array([line.get_ydata() for line in lines])
+    assert heights.min() == 0
+    assert heights.max() == 1
+    with pytest.raises(ValueError, match="two parameters"):
+        plot_heat_maps(results, "auc", parameters=["x", "seed"])
+
+
+@pytest.mark.slow
+def test_report_is_an_executed_notebook_and_a_page(tmp_path):
+    for x in (1, 2):
+        for y in (1, 2):
+            for seed in (0, 1):
+                write_result(tmp_path, {"x": x, "y": y, "seed": seed}, {"auc": x + 0.1 * seed})
+    write_result(tmp_path, {"x": 9, "y": 1, "seed": 0}, {}, "failed")
+    page = report(tmp_path)
+    assert page == tmp_path / "report.html"
+    notebook = nbformat.read(tmp_path / "report.ipynb", as_version=4)
+    pictures = sum("image/png" in str(cell.get("outputs", "")) for cell in notebook.cells)
+    assert pictures == 2
+    html = page.read_text()
+    for heading in ("Ranking", "What matters", "Heat maps", "Failed runs"):
+        assert heading in html
+    assert "read_results(" not in html
+
+
+def test_report_on_nothing_says_so(tmp_path):
+    with pytest.raises(SweepError, match="holds no result"):
+        report(tmp_path)
+    write_result(tmp_path, {"x": 1}, {"auc": 1.0})
+    with pytest.raises(SweepError, match="recorded were: auc"):
+        report(tmp_path, metric="loss")
+    with pytest.raises(SweepError, match="is an address"):
+        report("s3://bucket/runs")
+
+
+def test_what_is_read_can_be_ranked(tmp_path):
+    for seed in range(3):
+        write_result(tmp_path, {"hidden": [8, 4], "seed": seed}, {"auc": 0.5})
+        write_result(tmp_path, {"hidden": [4], "seed": seed}, {"auc": 0.6})
+    assert rank_runs(read_results(tmp_path), "auc")["hidden"].tolist() == ["[4]", "[8,4]"]
