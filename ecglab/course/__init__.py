@@ -19,6 +19,7 @@ from ecglab.course._explore import check_anomaly_share, check_majority_accuracy,
 from ecglab.course._feedback import Feedback, check_band
 from ecglab.course._lstm import check_step_counts, check_strangest_normal, check_unit_norm
 from ecglab.course._slider import describe_threshold, threshold_slider
+from ecglab.course._sweep import check_log_axis, check_number_of_runs, check_worst_code
 from ecglab.course._threshold import (
     check_beats_needed,
     check_rare_precision,
@@ -38,9 +39,11 @@ __all__ = [
     "check_covers_zero",
     "check_inverse_variance",
     "check_label_use",
+    "check_log_axis",
     "check_majority_accuracy",
     "check_most_missed",
     "check_narrow_code",
+    "check_number_of_runs",
     "check_quantile_cut",
     "check_rank",
     "check_rare_precision",
@@ -52,6 +55,7 @@ __all__ = [
     "check_unmoved_rules",
     "check_vote",
     "check_weight_count",
+    "check_worst_code",
     "check_youden",
     "describe_threshold",
     "leaky_gain",

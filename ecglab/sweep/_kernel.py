@@ -253,3 +253,5 @@ class _GuardedEngine(NBClientEngine):
 
 
 papermill_engines.register(_ENGINE, _GuardedEngine)
+# It warns of parameters that its own inspection overlooks; ours has checked them before.
+logging.getLogger("papermill").setLevel(logging.ERROR)

@@ -383,3 +383,37 @@ def test_vote():
         right=0.95,
         wrong=[(0.05, "vote is wrong"), (0.9, "*all* of them"), (0.5, "fewer than half")],
     )
+
+
+# 07 sweep parameters
+
+
+def test_number_of_runs():
+    graded(
+        lambda answer: course.check_number_of_runs(answer, [3, 5, 10]),
+        right=150,
+        wrong=[(18, "adds the axes up"), (15, "seeds are an axis"), (7, "Multiply")],
+    )
+
+
+def test_worst_code():
+    results = pd.DataFrame({"code": [2, 2, 24, 24, 64], "auc": [0.99, 0.98, 0.97, 0.96, 0.9]})
+    graded(
+        lambda answer: course.check_worst_code(answer, results, "auc"),
+        right=np.int64(64),
+        wrong=[(2, "the best"), (3, "one of [2, 24, 64]"), (24, "lowest mean")],
+    )
+
+
+def test_log_axis():
+    graded(
+        course.check_log_axis,
+        right={"log": [0.0001, 0.01, 5]},
+        wrong=[
+            ([0.0001, 0.01], "dictionary with one key"),
+            ({"linear": [1e-4, 1e-2, 5]}, "should be 'log'"),
+            ({"log": [1e-4, 1e-2]}, "list of three"),
+            ({"log": [1e-2, 1e-4, 5]}, "lower one first"),
+            ({"log": [1e-4, 1e-2, 3]}, "Five values"),
+        ],
+    )
