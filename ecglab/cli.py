@@ -29,6 +29,16 @@ class Command:
 
 
 COMMANDS: Mapping[str, Command] = {
+    "fetch": Command("ecglab.commands._fetch.Fetch", "course", "get ECG5000 and verify it"),
+    "train": Command(
+        "ecglab.commands._train.Train", "course", "train a detector on a table or a recording"
+    ),
+    "score": Command(
+        "ecglab.commands._score.Score", "course", "list the strange beats of a table or a recording"
+    ),
+    "analyse": Command(
+        "ecglab.commands._analyse.Analyse", "course", "report on a recording of one person"
+    ),
     "sweep": Command(
         "ecglab.sweep._command.Sweep", "sweep", "run a notebook over a grid of parameters"
     ),

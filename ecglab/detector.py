@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from joblib import effective_n_jobs
 from sklearn.base import (
     BaseEstimator,
@@ -290,11 +291,17 @@ class AutoencoderDetector(
             One anomaly score a beat, as `scoring` defines it, in the scaled unit.
         """
         self._check_is_fitted()
-        beats = self._check_beats(X)
-        scores = [
-            self.scoring_.score(*self._residuals(chunk, self.scoring_)) for chunk in _chunks(beats)
-        ]
-        return np.concatenate(scores)
+        if not (isinstance(X, np.ndarray | pd.DataFrame) and X.ndim > 1):
+            X = self._check_beats(X)
+        try:
+            return np.concatenate([self._score(piece) for piece in _chunks(X)])
+        except ValueError:
+            self._check_beats(X)  # says the same of the whole, in its row numbers
+            raise
+
+    def _score(self, X: npt.ArrayLike) -> FloatArray:
+        """Score beats that are few enough to be held in double precision."""
+        return self.scoring_.score(*self._residuals(self._check_beats(X), self.scoring_))
 
     def score_samples(self, X: npt.ArrayLike) -> FloatArray:
         """Score beats the way scikit-learn does; higher is more normal.
@@ -588,7 +595,10 @@ def _flatten(beats: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return beats.reshape(len(beats), -1)
 
 
-def _chunks(beats: FloatArray) -> Iterator[FloatArray]:
-    """Cut many beats into pieces."""
-    for start in range(0, len(beats), _CHUNK):
-        yield beats[start : start + _CHUNK]
+def _chunks(
+    beats: npt.NDArray[Any] | pd.DataFrame,
+) -> Iterator[npt.NDArray[Any] | pd.DataFrame]:
+    """Cut many beats into pieces; none at all are one piece, for the check to refuse."""
+    rows = beats.iloc if isinstance(beats, pd.DataFrame) else beats
+    for start in range(0, max(len(beats), 1), _CHUNK):
+        yield rows[start : start + _CHUNK]

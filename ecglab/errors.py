@@ -6,6 +6,7 @@ __all__ = [
     "DetectorFileError",
     "EcglabError",
     "FewBeatsWarning",
+    "OutputError",
 ]
 
 
@@ -37,6 +38,13 @@ class DetectorFileError(EcglabError):
     """A saved detector could not be written or read.
 
     The message names the file, says what is wrong with it and what to do next.
+    """
+
+
+class OutputError(EcglabError):
+    """A result could not be written; what was there before is as it was.
+
+    The message names the file or folder, says why and what to do next.
     """
 
 

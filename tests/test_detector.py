@@ -1,5 +1,7 @@
 """`AutoencoderDetector`: scikit-learn's conventions, the right polarity, and no leak."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -281,6 +283,42 @@ def test_many_beats_score_as_few_do(detector, beats):
         detector.reconstruction_error(beats.signals),
         rtol=1e-4,
     )
+
+
+@pytest.mark.parametrize("as_input", [np.asarray, pd.DataFrame, list, np.asfortranarray])
+def test_beats_in_any_container_score_the_same_beyond_one_chunk(
+    detector, beats, as_input, monkeypatch
+):
+    expected = detector.reconstruction_error(beats.signals[:100])
+    monkeypatch.setattr("ecglab.detector._CHUNK", 30)
+    scores = detector.reconstruction_error(as_input(beats.signals[:100]))
+    np.testing.assert_allclose(scores, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("as_input", [np.asarray, pd.DataFrame])
+def test_faults_beyond_the_first_chunk_are_named_by_their_row_in_the_whole(
+    detector, beats, as_input, monkeypatch
+):
+    monkeypatch.setattr("ecglab.detector._CHUNK", 30)
+    flat = beats.signals[:100].copy()
+    flat[[65, 95]] = 0.5
+    with pytest.raises(ValueError, match="2 of 100 beats are constant, the first at row 65"):
+        detector.reconstruction_error(as_input(flat))
+    flat[95, 7] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        detector.reconstruction_error(as_input(flat))
+
+
+def test_scoring_takes_no_memory_that_grows_with_the_number_of_beats(detector, normal):
+    """Peaks of two and of eight chunks; a copy of six chunks in double precision has 55 MB."""
+    peaks = []
+    for n_chunks in (2, 8):
+        many = np.resize(normal, (8192 * n_chunks, 140))
+        tracemalloc.start()
+        detector.reconstruction_error(many)
+        peaks.append(tracemalloc.get_traced_memory()[1] / 2**20)
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 10
 
 
 def with_value(value):

@@ -74,7 +74,10 @@ def pooled_split(beats: Heartbeats, random_state: int) -> Split:
     train, rest = train_test_split(normal, test_size=0.4, random_state=random_state)
     validation, test = train_test_split(rest, test_size=0.5, random_state=random_state)
     strange_validation, strange_test = train_test_split(
-        anomalies, test_size=0.8, random_state=random_state, stratify=_strata(beats.labels[anomalies])
+        anomalies,
+        test_size=0.8,
+        random_state=random_state,
+        stratify=_strata(beats.labels[anomalies]),
     )
     rng = np.random.default_rng(random_state)
     return Split(

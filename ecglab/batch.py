@@ -1,0 +1,403 @@
+"""Tables of beats larger than memory: a sample of one to train on, and scores for all of it."""
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, Unpack
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ecglab.datasets._chunks import Chunk, read_chunks
+from ecglab.datasets._columns import TableOptions
+from ecglab.datasets._parquet import import_pyarrow
+from ecglab.errors import DatasetError, OutputError
+from ecglab.heartbeats import Heartbeats
+
+__all__ = [
+    "ScoreSummary",
+    "TableWriter",
+    "check_out",
+    "sample_heartbeats",
+    "score_file",
+    "whole_or_not_at_all",
+]
+
+_FORMS = (".csv", ".parquet")
+_CHUNK = 8192  # beats read at a time
+
+_logger = logging.getLogger(__name__)
+
+
+class _Detector(Protocol):
+    """What is asked of a detector here."""
+
+    n_features_in_: int
+    threshold_: float
+
+    def reconstruction_error(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]: ...
+
+
+@dataclass(frozen=True)
+class ScoreSummary:
+    """What `score_file` has found.
+
+    Parameters
+    ----------
+    path, out : Path
+        The table of beats, and the table of scores.
+    n_beats : int
+        Beats read.
+    n_anomalies : int
+        Beats whose score lies above the threshold.
+    n_unscored : int
+        Beats without a score, because all their samples are the same: a lead was off.
+    n_set_aside : int
+        Rows that are no beats (``on_bad="drop"``).
+    threshold : float
+        The detector's.
+    seconds : float
+        How long it took.
+    n_labelled_anomalies : int or None
+        Scored beats that are anomalies by their label; None if the table has no labels.
+    n_detected : int or None
+        How many of these lie above the threshold.
+    """
+
+    path: Path
+    out: Path
+    n_beats: int
+    n_anomalies: int
+    n_unscored: int
+    n_set_aside: int
+    threshold: float
+    seconds: float
+    n_labelled_anomalies: int | None
+    n_detected: int | None
+
+    @property
+    def n_false_alarms(self) -> int | None:
+        """Beats above the threshold that are normal by their label; None without labels."""
+        return None if self.n_detected is None else self.n_anomalies - self.n_detected
+
+    @property
+    def beats_per_second(self) -> float:
+        """How fast it went, reading and writing included."""
+        return self.n_beats / self.seconds
+
+
+def score_file(
+    detector: _Detector,
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    chunk_beats: int = _CHUNK,
+    progress: bool = False,
+    **options: Unpack[TableOptions],
+) -> ScoreSummary:
+    """Score every beat of a file, in memory that does not grow with the file.
+
+    The scores have one row a beat, with the columns ``beat`` (position of its row in the file,
+    from 0, rows set aside included), ``score`` (higher is stranger), ``is_anomaly`` (whether the
+    score lies above the detector's threshold) and, if the file has labels, ``label`` (as the file
+    has it). A beat whose samples are all the same is no heartbeat and has neither score nor
+    verdict.
+
+    Parameters
+    ----------
+    detector : AutoencoderDetector
+        A trained detector.
+    path : path-like
+        The table of beats, in any form that `ecglab.datasets.read_heartbeats` reads.
+    out : path-like
+        Where the scores go: a file that ends in ``.csv`` or ``.parquet``. One that is there is
+        replaced, but only when the last score is written; until then, the scores grow in a file
+        of another name beside it, which is removed if anything goes wrong.
+    chunk_beats : int, default 8192
+        Beats in memory at a time.
+    progress : bool, default False
+        Whether to show on standard error how many beats are done.
+    **options
+        As in `ecglab.datasets.read_heartbeats`.
+
+    Returns
+    -------
+    ScoreSummary
+        Counts, and the time it took.
+
+    Raises
+    ------
+    DatasetError
+        If the beats cannot be read, or are not as long as those the detector was trained on.
+    OutputError
+        If the scores cannot be written.
+    ValueError
+        If `out` ends in something else, or an option makes no sense.
+    ImportError
+        If Parquet is asked for, and pyarrow is not installed.
+    """
+    path, out = Path(path).expanduser(), Path(out).expanduser()
+    check_out(path, out)
+    started = time.perf_counter()
+    chunks = read_chunks(path, chunk_beats, options)
+    tally = _Tally()
+    with whole_or_not_at_all(out) as unfinished, TableWriter(unfinished, out) as writer:
+        for chunk in _with_bar(chunks, shown=progress):
+            _check_length(detector, chunk.beats, path)
+            writer.write(_score(detector, chunk, tally))
+    return ScoreSummary(
+        path=path,
+        out=out,
+        n_beats=tally.n_beats,
+        n_anomalies=tally.n_anomalies,
+        n_unscored=tally.n_unscored,
+        n_set_aside=tally.n_set_aside,
+        threshold=float(detector.threshold_),
+        seconds=time.perf_counter() - started,
+        n_labelled_anomalies=tally.n_labelled_anomalies if tally.labelled else None,
+        n_detected=tally.n_detected if tally.labelled else None,
+    )
+
+
+def sample_heartbeats(
+    path: str | os.PathLike[str],
+    n_beats: int = 100_000,
+    *,
+    random_state: int = 0,
+    **options: Unpack[TableOptions],
+) -> Heartbeats:
+    """Draw beats at random from a file of any size, to train a detector on.
+
+    Every beat has the same chance, and the memory needed does not grow with the file. A detector
+    learns little from the beats after the first ten thousands.
+
+    Parameters
+    ----------
+    path : path-like
+        The table of beats, in any form that `ecglab.datasets.read_heartbeats` reads.
+    n_beats : int, default 100,000
+        How many to draw; all of them, if there are no more.
+    random_state : int, default 0
+        Seed of the draw.
+    **options
+        As in `ecglab.datasets.read_heartbeats`.
+
+    Returns
+    -------
+    Heartbeats
+        The beats drawn, in the order of the file.
+
+    Raises
+    ------
+    DatasetError, ValueError, ImportError
+        As in `ecglab.datasets.read_heartbeats`.
+
+    Notes
+    -----
+    Each beat draws a random number, and those with the smallest are kept: a random sample without
+    replacement in one pass (Knuth, The Art of Computer Programming 2, section 3.4.2).
+    """
+    if n_beats < 1:
+        raise ValueError(f"n_beats must be 1 or more, not {n_beats}.")
+    rng = np.random.default_rng(random_state)
+    kept: Heartbeats | None = None
+    keys = np.empty(0)
+    n_read = 0
+    for chunk in read_chunks(Path(path), _CHUNK, options):
+        n_read += len(chunk.beats)
+        new_keys = rng.random(len(chunk.beats))
+        kept = chunk.beats if kept is None else _append(kept, chunk.beats)
+        keys = np.concatenate([keys, new_keys])
+        if len(keys) > n_beats:
+            drawn = np.sort(np.argpartition(keys, n_beats - 1)[:n_beats])
+            kept, keys = kept[drawn], keys[drawn]
+    assert kept is not None  # a file without beats is refused
+    drawn_from = {"drawn": f"{len(kept)} of {n_read} beats, random_state={random_state}"}
+    return replace(kept, provenance={**kept.provenance, **drawn_from})
+
+
+def _append(kept: Heartbeats, more: Heartbeats) -> Heartbeats:
+    """Join two pieces of one file; the later one knows all labels."""
+    return replace(
+        more,
+        signals=np.concatenate([kept.signals, more.signals]),
+        labels=np.concatenate([kept.labels, more.labels]),
+        split=np.concatenate([kept.split, more.split]),
+    )
+
+
+# Scoring
+
+
+@dataclass
+class _Tally:
+    """Counts that grow with each chunk."""
+
+    n_beats: int = 0
+    n_anomalies: int = 0
+    n_unscored: int = 0
+    n_set_aside: int = 0
+    n_labelled_anomalies: int = 0
+    n_detected: int = 0
+    labelled: bool = False
+
+    def add(
+        self, chunk: Chunk, flagged: npt.NDArray[np.bool_], scored: npt.NDArray[np.bool_]
+    ) -> None:
+        """Count a chunk."""
+        is_anomaly = chunk.beats.is_anomaly & scored
+        self.n_beats += len(flagged)
+        self.n_anomalies += int(flagged.sum())
+        self.n_unscored += int((~scored).sum())
+        self.n_set_aside = chunk.n_dropped
+        self.n_labelled_anomalies += int(is_anomaly.sum())
+        self.n_detected += int((is_anomaly & flagged).sum())
+        self.labelled = chunk.labelled
+
+
+def _score(detector: _Detector, chunk: Chunk, tally: _Tally) -> pd.DataFrame:
+    """Score one chunk, and count what was found."""
+    beats = chunk.beats
+    scored = np.ptp(beats.signals, axis=1) > 0
+    scores = np.full(len(beats), np.nan)
+    if scored.any():
+        scores[scored] = detector.reconstruction_error(beats.signals[scored])
+    flagged = scores > detector.threshold_  # False for NaN
+    if not scored.all():
+        _logger.warning(
+            "%d flat beats have no score, the first in row %d.",
+            (~scored).sum(),
+            chunk.rows[np.flatnonzero(~scored)[0]],
+        )
+    tally.add(chunk, flagged, scored)
+    verdict = pd.array(flagged, dtype="boolean")
+    verdict[~scored] = pd.NA
+    table = pd.DataFrame({"beat": chunk.rows, "score": scores, "is_anomaly": verdict})
+    if chunk.labelled:
+        table["label"] = _published(beats)
+    return table
+
+
+def _published(beats: Heartbeats) -> Any:
+    """Return the labels as the file has them: numbers, or texts."""
+    if all(str(label) == name for label, name in beats.class_names.items()):
+        return beats.labels
+    return np.array([beats.class_names[label] for label in beats.labels.tolist()], dtype=object)
+
+
+def _check_length(detector: _Detector, beats: Heartbeats, path: Path) -> None:
+    if beats.n_samples != detector.n_features_in_:
+        raise DatasetError(
+            f"{path} has beats of {beats.n_samples} samples, but the detector was trained on beats "
+            f"of {detector.n_features_in_}. Resample them, or say which columns are no samples "
+            "(label_column, ignore_columns)."
+        )
+
+
+@contextmanager
+def _bar(shown: bool) -> Iterator[Any]:
+    from tqdm.auto import tqdm
+
+    with tqdm(unit="beat", unit_scale=True, disable=not shown) as bar:
+        yield bar
+
+
+def _with_bar(chunks: Iterator[Chunk], shown: bool) -> Iterator[Chunk]:
+    """Show how many beats are done."""
+    with _bar(shown) as bar:
+        for chunk in chunks:
+            yield chunk
+            bar.update(len(chunk.beats))
+
+
+# Writing
+
+
+def check_out(path: Path, out: Path) -> None:
+    """Refuse an `out` that is no table, or is the file to be read; see `score_file`."""
+    if out.suffix not in _FORMS:
+        raise ValueError(f"{out} must end in one of {', '.join(_FORMS)}.")
+    if out.suffix == ".parquet":
+        import_pyarrow("pyarrow.parquet")  # before an hour of scoring, and not after it
+    if out.exists() and path.exists() and out.samefile(path):
+        raise OutputError(f"{out} is the table of beats itself. Choose another name for scores.")
+
+
+@contextmanager
+def whole_or_not_at_all(out: Path) -> Iterator[Path]:
+    """Give the name of a file beside `out` that takes its name if all goes well."""
+    with _disk_faults_named(out):
+        if out.is_dir():
+            raise OutputError(f"{out} is a folder. Name a file for the scores.")
+        handle, name = tempfile.mkstemp(dir=out.parent, prefix=".writing-", suffix=out.suffix)
+        os.close(handle)
+    unfinished = Path(name)
+    try:
+        yield unfinished
+        with _disk_faults_named(out):
+            with unfinished.open("rb+") as file:
+                os.fsync(file.fileno())  # or a power cut could leave the name without the content
+            unfinished.chmod(0o644)  # mkstemp's is for the owner alone
+            unfinished.replace(out)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _disk_faults_named(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{out} cannot be written ({error.strerror or error}). Make room there, or choose "
+            "another folder. Nothing was left behind."
+        ) from error
+
+
+class TableWriter:
+    """Appends tables to a file, as csv or Parquet; errors call it by its final name."""
+
+    def __init__(self, path: Path, out: Path) -> None:
+        self._path = path
+        self._out = out
+        self._file: Any = None
+
+    def __enter__(self) -> "TableWriter":
+        """Open nothing yet: the first table says which columns there are."""
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        """Close the file."""
+        if self._file is None:
+            return
+        with _disk_faults_named(self._out):
+            self._file.close()
+
+    def write(self, table: pd.DataFrame) -> None:
+        """Append a table."""
+        with _disk_faults_named(self._out):
+            if self._out.suffix == ".csv":
+                self._write_csv(table)
+            else:
+                self._write_parquet(table)
+
+    def _write_csv(self, table: pd.DataFrame) -> None:
+        if self._file is None:
+            self._file = self._path.open("w", encoding="utf-8", newline="")
+            table.iloc[:0].to_csv(self._file, index=False)
+        table.to_csv(self._file, index=False, header=False)
+
+    def _write_parquet(self, table: pd.DataFrame) -> None:
+        arrow = import_pyarrow("pyarrow")
+        content = arrow.Table.from_pandas(table, preserve_index=False)
+        if self._file is None:
+            parquet = import_pyarrow("pyarrow.parquet")
+            self._file = parquet.ParquetWriter(str(self._path), content.schema)
+        self._file.write_table(content)

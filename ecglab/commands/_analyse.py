@@ -1,0 +1,171 @@
+"""The command ``ecglab analyse``."""
+
+import argparse
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecglab.autoencoders import AUTOENCODERS
+from ecglab.commands._options import add_record_options, positive, read_recording, seed
+from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
+from ecglab.commands._shares import Share, share, show
+from ecglab.commands._strangest import N_STRANGEST, list_beats, show_beats
+from ecglab.errors import OutputError
+from ecglab.recordings import (
+    TRAIN_MINUTES,
+    Analysis,
+    analyse,
+    write_annotations,
+    write_report,
+    write_strange_beats,
+)
+
+__all__ = ["Analyse"]
+
+_ANNOTATOR = "ecglab"
+
+
+class Analyse:
+    """Find the strange beats of a recording, by what is normal in its first minutes."""
+
+    EPILOG = f"""examples:
+  ecglab analyse folder/106.hea --out report106
+  ecglab analyse holter.edf --lead II --train-minutes 10 --out report
+
+The folder gets report.html (for people), strange.csv (the strange beats, the strangest first) and
+an annotation file (106.{_ANNOTATOR}) that ECG viewers open. Annotations of the recording give the R
+peaks, if there are any; which beats they call normal is not looked at while learning.
+
+{EXIT_CODES}"""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Say which arguments there are."""
+        add_output_options(parser)
+        parser.add_argument("file", metavar="RECORD", help="a recording of one person")
+        parser.add_argument(
+            "--out", required=True, type=Path, metavar="FOLDER", help="where the results go"
+        )
+        parser.add_argument(
+            "--train-minutes",
+            type=positive,
+            default=TRAIN_MINUTES,
+            metavar="MINUTES",
+            help=f"minutes at the beginning to learn from (default: {TRAIN_MINUTES:g})",
+        )
+        parser.add_argument(
+            "--autoencoder", choices=sorted(AUTOENCODERS), default="dense", help="default: dense"
+        )
+        parser.add_argument(
+            "--random-state", type=seed, default=0, metavar="SEED", help="default: 0"
+        )
+        add_record_options(parser)
+
+    @staticmethod
+    def execute(arguments: argparse.Namespace) -> int:
+        """Analyse the recording and write the results."""
+        return conclude(lambda: _analyse(arguments), as_json=arguments.json)
+
+
+def _analyse(arguments: argparse.Namespace) -> Outcome:
+    started = time.perf_counter()
+    analysis = analyse(
+        read_recording(arguments),
+        train_minutes=arguments.train_minutes,
+        autoencoder=arguments.autoencoder,
+        random_state=arguments.random_state,
+        progress=not arguments.quiet,
+    )
+    files = _write(analysis, arguments.out.expanduser())
+    facts = {
+        "command": "analyse",
+        "file": arguments.file,
+        **_describe(analysis),
+        "files": files,
+        "seconds": time.perf_counter() - started,
+    }
+    return Outcome(facts, _lines(facts, analysis))
+
+
+def _write(analysis: Analysis, folder: Path) -> dict[str, str]:
+    """Write the three files, each of them whole or not at all."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made ({error.strerror or error}). Choose another folder."
+        ) from error
+    written = {
+        "report": write_report(analysis, folder / "report.html"),
+        "strange_beats": write_strange_beats(analysis, folder / "strange.csv"),
+        "annotations": write_annotations(analysis, folder / _name_annotations(analysis)),
+    }
+    return {name: str(path) for name, path in written.items()}
+
+
+def _name_annotations(analysis: Analysis) -> str:
+    """Name a file as WFDB wants it: the record's name, and an extension of letters."""
+    record = Path(analysis.record.source).stem
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', record)}.{_ANNOTATOR}"
+
+
+def _describe(analysis: Analysis) -> dict[str, Any]:
+    record = analysis.record
+    reasons = record.set_aside["reason"].value_counts()
+    recall, false_alarms = _judge(analysis)
+    return {
+        "lead": record.lead,
+        "duration": record.duration,
+        "n_beats": len(record),
+        "n_strange": int(analysis.is_strange.sum()),
+        "n_set_aside": len(record.set_aside),
+        "set_aside": {str(reason): int(count) for reason, count in reasons.items()},
+        "train_minutes": analysis.train_minutes,
+        "n_training": int(analysis.is_training.sum()),
+        "n_learnt": int(analysis.selection.core.sum()),
+        "threshold": analysis.threshold,
+        "recall": recall,
+        "false_alarms": false_alarms,
+        "strangest": list_beats(analysis.strange_beats.head(N_STRANGEST).reset_index()),
+    }
+
+
+def _judge(analysis: Analysis) -> tuple[Share | None, Share | None]:
+    """Compare the beats after the first minutes with their annotations, where there are any."""
+    if analysis.record.symbols is None:
+        return None, None
+    rest = ~analysis.is_training
+    is_anomaly = analysis.record.is_anomaly[rest]
+    found, flagged = np.bincount(is_anomaly, analysis.is_strange[rest], minlength=2)[::-1]
+    n_anomalies = int(is_anomaly.sum())
+    return share(int(found), n_anomalies), share(int(flagged), len(is_anomaly) - n_anomalies)
+
+
+def _lines(facts: dict[str, Any], analysis: Analysis) -> list[str]:
+    """Write the summary for people."""
+    strangest = analysis.strange_beats.head(N_STRANGEST).reset_index()
+    return [
+        f"{facts['file']}: {facts['n_beats']} beats in {facts['duration'] / 60:.1f} minutes, lead "
+        f"{facts['lead']}",
+        *(f"set aside: {count}, {reason}" for reason, count in facts["set_aside"].items()),
+        f"learnt from {facts['n_learnt']} of the {facts['n_training']} beats in the first "
+        f"{facts['train_minutes']:g} minutes",
+        f"strange: {facts['n_strange']} ({facts['n_strange'] / facts['n_beats']:.1%})",
+        *_by_annotations(facts, analysis),
+        *(["the strangest:", *show_beats(strangest)] if len(strangest) else []),
+        *(f"{name.replace('_', ' ')}: {path}" for name, path in facts["files"].items()),
+        f"done in {facts['seconds']:.1f} s; this is not a medical device",
+    ]
+
+
+def _by_annotations(facts: dict[str, Any], analysis: Analysis) -> list[str]:
+    if analysis.record.symbols is None or analysis.is_training.all():
+        return []
+    return [
+        "by the annotations, after these minutes:",
+        f"  recall        {show(facts['recall'])}",
+        f"  false alarms  {show(facts['false_alarms'])}",
+    ]

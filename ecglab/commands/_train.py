@@ -1,0 +1,182 @@
+"""The command ``ecglab train``."""
+
+import argparse
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecglab.autoencoders import AUTOENCODERS, make_autoencoder
+from ecglab.batch import sample_heartbeats
+from ecglab.commands._held_out import Parts, divide, judge
+from ecglab.commands._model_folder import check_model_folder, save_model
+from ecglab.commands._options import (
+    add_record_options,
+    add_table_options,
+    is_recording,
+    positive_int,
+    read_recording,
+    seed,
+    table_options,
+)
+from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
+from ecglab.commands._rule import check_rule, named_number
+from ecglab.commands._training_summary import describe_beats, describe_training, summarise
+from ecglab.detector import SCALERS, AutoencoderDetector
+from ecglab.errors import DatasetError
+from ecglab.heartbeats import Heartbeats
+from ecglab.scoring import SCORINGS
+from ecglab.thresholds import THRESHOLDS
+
+__all__ = ["Train"]
+
+
+class Train:
+    """Train a detector on the normal beats of a table or a recording."""
+
+    EPILOG = f"""examples:
+  ecglab train beats.csv --out model
+  ecglab train beats.csv --autoencoder dense_torch --threshold false_positive_rate \\
+      --threshold-param rate=0.01 --out model
+  ecglab train folder/106.hea --lead MLII --out model106
+
+Anomalies are never trained on. With five labelled ones or more, the file is divided at random:
+normal beats 60 / 20 / 20 % into training, validation and test, anomalies 0 / 20 / 80 %; the test
+part is looked at once, for the figures in the summary. With fewer, or without labels, there is
+nothing to judge the detector by, and all normal beats are for training. Without labels, all beats
+are taken for normal.
+
+{EXIT_CODES}"""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Say which arguments there are."""
+        add_output_options(parser)
+        parser.add_argument("file", metavar="FILE", help="a table of beats, or a recording")
+        parser.add_argument(
+            "--out", required=True, type=Path, metavar="MODEL", help="the folder to save to"
+        )
+        parser.add_argument(
+            "--autoencoder", choices=sorted(AUTOENCODERS), default="dense", help="default: dense"
+        )
+        parser.add_argument(
+            "--max-epochs", type=positive_int, metavar="N", help="stop training then, or earlier"
+        )
+        parser.add_argument(
+            "--scaler", choices=("none", *SCALERS), default="none", help="default: none"
+        )
+        parser.add_argument(
+            "--scoring", choices=sorted(SCORINGS), default="mse", help="default: mse"
+        )
+        parser.add_argument(
+            "--threshold",
+            choices=tuple(THRESHOLDS),
+            default="quantile",
+            help="the rule (default: quantile)",
+        )
+        parser.add_argument(
+            "--threshold-param",
+            type=named_number,
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="a parameter of the rule, such as quantile=0.99; may be repeated",
+        )
+        parser.add_argument(
+            "--random-state", type=seed, default=0, metavar="SEED", help="default: 0"
+        )
+        parser.add_argument(
+            "--max-beats",
+            type=positive_int,
+            default=100_000,
+            metavar="N",
+            help="draw so many at random from a larger table (default: 100000)",
+        )
+        add_table_options(parser)
+        add_record_options(parser)
+
+    @staticmethod
+    def execute(arguments: argparse.Namespace) -> int:
+        """Train, judge and save."""
+        return conclude(lambda: _train(arguments), as_json=arguments.json)
+
+
+def _train(arguments: argparse.Namespace) -> Outcome:
+    params = dict(arguments.threshold_param)
+    check_rule(arguments.threshold, params)
+    folder = arguments.out.expanduser()
+    check_model_folder(folder)
+    started = time.perf_counter()
+    beats, n_flat = _without_flat_lines(_read(arguments))
+    parts = divide(beats, arguments.random_state)
+    detector = _fit(arguments, params, parts)
+    held_out = None if parts.test is None else judge(detector, parts.test)
+    save_model(detector, folder)
+    facts = {
+        "command": "train",
+        "file": arguments.file,
+        **describe_beats(beats, n_flat),
+        **describe_training(detector, parts),
+        "autoencoder": arguments.autoencoder,
+        "scaler": arguments.scaler,
+        "scoring": arguments.scoring,
+        "held_out": None if held_out is None else asdict(held_out),
+        "model": str(folder),
+        "seconds": time.perf_counter() - started,
+    }
+    return Outcome(facts, summarise(facts, held_out))
+
+
+def _read(arguments: argparse.Namespace) -> Heartbeats:
+    if is_recording(arguments):
+        return read_recording(arguments)
+    return sample_heartbeats(
+        arguments.file,
+        arguments.max_beats,
+        random_state=arguments.random_state,
+        **table_options(arguments),
+    )
+
+
+def _without_flat_lines(beats: Heartbeats) -> tuple[Heartbeats, int]:
+    """Set beats aside whose samples are all the same: a lead was off."""
+    flat = np.ptp(beats.signals, axis=1) == 0
+    return (beats[~flat] if flat.any() else beats), int(flat.sum())
+
+
+def _fit(
+    arguments: argparse.Namespace, params: dict[str, float], parts: Parts
+) -> AutoencoderDetector:
+    limits = {} if arguments.max_epochs is None else {"max_epochs": arguments.max_epochs}
+    detector = AutoencoderDetector(
+        make_autoencoder(arguments.autoencoder, **limits),
+        scaler=None if arguments.scaler == "none" else arguments.scaler,
+        scoring=arguments.scoring,
+        threshold=arguments.threshold,
+        threshold_params=params or None,
+        random_state=arguments.random_state,
+        progress=not arguments.quiet,
+    )
+    labelled: dict[str, Any] = {}
+    if parts.validation is not None:
+        labelled = {
+            "validation_signals": parts.validation.signals,
+            "validation_is_anomaly": parts.validation.is_anomaly,
+        }
+    try:
+        return detector.fit(parts.train.signals, **labelled)
+    except ValueError as error:
+        if not labelled and _needs_anomalies(detector):
+            raise DatasetError(
+                f"{arguments.file} has too few labelled anomalies for --scoring "
+                f"{arguments.scoring} with --threshold {arguments.threshold}, which must see some. "
+                "Choose others, such as mse and quantile."
+            ) from error
+        raise DatasetError(f"{arguments.file} cannot be trained on: {error}") from error
+
+
+def _needs_anomalies(detector: AutoencoderDetector) -> bool:
+    scoring = SCORINGS[str(detector.scoring)]()
+    return scoring.needs_anomalies or THRESHOLDS[detector.threshold].needs_anomalies

@@ -1,0 +1,149 @@
+"""What the tests of the commands share: beats in files, a trained model, and ways to run them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecglab import cli
+from ecglab.datasets import make_heartbeats
+from ecglab.datasets._simulate_record import simulate_lead
+from ecglab.datasets._wfdb import quiet_wfdb
+from ecglab.heartbeats import Heartbeats
+
+QUICK = ["--autoencoder", "dense_torch", "--max-epochs", "5", "--quiet"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it printed with ``--json``."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(capsys) -> Callable[..., Said]:
+    """Return the function that runs a command in this process."""
+
+    def run_command(*words: object) -> Said:
+        try:
+            code = cli.main([str(word) for word in words])
+        except SystemExit as end:  # argparse's way out
+            code = int(end.code)
+        return Said(code, *capsys.readouterr())
+
+    return run_command
+
+
+@pytest.fixture(scope="session")
+def console() -> Callable[..., subprocess.Popen]:
+    """Return the function that starts a command as a process of its own."""
+
+    def start(*words: object, **options: Any) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", "ecglab.cli", *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            **options,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def beats() -> Heartbeats:
+    return make_heartbeats(400, random_state=0)
+
+
+@pytest.fixture(scope="session")
+def table(beats) -> pd.DataFrame:
+    frame = pd.DataFrame(beats.signals, columns=[f"s{i}" for i in range(beats.n_samples)])
+    return frame.assign(label=beats.labels)
+
+
+@pytest.fixture(scope="session")
+def csv(table, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("tables") / "beats.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def unlabelled(beats, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("unlabelled") / "normal.csv"
+    pd.DataFrame(beats.normal.signals).to_csv(path, index=False, header=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_record() -> Callable[..., Path]:
+    """Return the function that simulates a recording and writes it as WFDB."""
+
+    def write(folder: Path, name: str = "sim", minutes: float = 2.0) -> Path:
+        raw = simulate_lead(minutes, {"V": 0.1}, 250.0, np.random.default_rng(0))
+        with quiet_wfdb() as wfdb:
+            wfdb.wrsamp(
+                name,
+                fs=raw.rate,
+                units=["mV"],
+                sig_name=[raw.lead],
+                p_signal=raw.values[:, None],
+                fmt=["16"],
+                write_dir=str(folder),
+            )
+            wfdb.wrann(
+                name,
+                "atr",
+                np.round(raw.marks.times * raw.rate).astype(int),
+                symbol=raw.marks.symbols.tolist(),
+                write_dir=str(folder),
+            )
+        return folder / f"{name}.hea"
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def record(write_record, tmp_path_factory) -> Path:
+    return write_record(tmp_path_factory.mktemp("records"))
+
+
+@pytest.fixture(scope="session")
+def model(csv, tmp_path_factory) -> Path:
+    """Return a trained model's folder."""
+    folder = tmp_path_factory.mktemp("models") / "model"
+    assert cli.main(["train", str(csv), "--out", str(folder), *QUICK]) == 0
+    return folder
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Name what is in a folder, however well hidden."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(scope="session")
+def names_in() -> Callable[[Path], list[str]]:
+    return left_behind
+
+
+@pytest.fixture(scope="session")
+def quick() -> list[str]:
+    """Return the options that make training short."""
+    return QUICK

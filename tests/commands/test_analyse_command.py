@@ -1,0 +1,82 @@
+"""`ecglab analyse`: from a recording to a report, a table and annotations."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecglab.datasets import read_record
+from ecglab.datasets._wfdb import quiet_wfdb
+
+QUICK = ["--autoencoder", "dense_torch", "--train-minutes", "1.5", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def analysed(record, tmp_path_factory, console):
+    """Analyse the simulated recording once, as a process of its own."""
+    folder = tmp_path_factory.mktemp("analysed") / "new" / "report"
+    process = console("analyse", record, "--out", folder, "--json", *QUICK)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return folder, json.loads(out)
+
+
+def test_three_files_are_written(analysed, names_in):
+    folder, facts = analysed
+    assert names_in(folder) == ["report.html", "sim.ecglab", "strange.csv"]
+    assert sorted(facts["files"].values()) == [str(path) for path in sorted(folder.iterdir())]
+    assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_the_summary_agrees_with_the_files(analysed, record):
+    folder, facts = analysed
+    strange, beats = pd.read_csv(folder / "strange.csv"), read_record(record)
+    assert facts["n_strange"] == len(strange)
+    assert facts["n_beats"] == len(beats)
+    assert [beat["beat"] for beat in facts["strangest"]] == strange["beat"].head(10).tolist()
+    with quiet_wfdb() as wfdb:
+        marks = wfdb.rdann(str(folder / "sim"), "ecglab")
+    assert marks.symbol.count("Q") == facts["n_strange"]
+
+
+def test_verdicts_are_of_the_beats_after_the_first_minutes(analysed, record):
+    folder, facts = analysed
+    beats, strange = read_record(record), pd.read_csv(folder / "strange.csv")
+    flagged = np.isin(np.arange(len(beats)), strange["beat"])
+    rest = beats.times >= 90
+    assert facts["recall"]["of"] == (rest & beats.is_anomaly).sum()
+    assert facts["recall"]["count"] == (rest & beats.is_anomaly & flagged).sum()
+    assert facts["false_alarms"]["of"] == (rest & ~beats.is_anomaly).sum()
+    assert facts["false_alarms"]["count"] == (rest & ~beats.is_anomaly & flagged).sum()
+
+
+def test_the_summary_for_people(run, record, tmp_path):
+    said = run("analyse", record, "--annotations", "none", "--out", tmp_path / "report", *QUICK)
+    assert said.code == 0
+    assert "in the first 1.5 minutes" in said.out
+    assert f"report: {tmp_path / 'report' / 'report.html'}" in said.out
+    assert "by the annotations" not in said.out
+    assert "not a medical device" in said.out
+
+
+def test_too_short_a_part_to_learn_from_is_refused_and_nothing_is_written(run, record, tmp_path):
+    said = run("analyse", record, "--out", tmp_path / "r", "--train-minutes", "0.1", "--quiet")
+    assert said.code == 1
+    assert "Raise --train-minutes" in said.err
+    assert not (tmp_path / "r").exists()
+
+
+def test_what_cannot_be_read_or_written_is_named(run, record, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    said = run("analyse", record, "--out", tmp_path / "file", *QUICK)
+    assert said.code == 1
+    assert str(tmp_path / "file") in said.err
+    absent = run("analyse", tmp_path / "absent.hea", "--out", tmp_path / "r", *QUICK)
+    assert absent.code == 1
+    assert "absent.hea" in absent.err
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "inf", "x"])
+def test_wrong_usage_exits_with_two(run, record, tmp_path, minutes):
+    assert run("analyse", record, "--out", tmp_path, "--train-minutes", minutes).code == 2

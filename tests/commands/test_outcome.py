@@ -1,0 +1,141 @@
+"""How commands end: exit codes, notes, and advice in words of the command line."""
+
+import argparse
+import json
+import logging
+import shlex
+import warnings
+
+import edfio
+import numpy as np
+import pytest
+
+from ecglab.cli import COMMANDS, _load
+from ecglab.commands._outcome import Outcome, UsageError, conclude
+from ecglab.commands._shares import share, show
+from ecglab.datasets._simulate_record import simulate_lead
+from ecglab.errors import DatasetError, FewBeatsWarning, OutputError
+
+OUTCOME = Outcome({"n": 3}, ["three", "lines", "or fewer"])
+
+
+def raising(error):
+    def work():
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (DatasetError("beats.csv, line 3: wrong"), 1),
+        (OutputError("no room"), 1),
+        (FloatingPointError("training diverged"), 1),
+        (UsageError("makes no sense"), 2),
+        (ImportError("Parquet files need pyarrow"), 2),
+    ],
+)
+def test_errors_become_messages_and_exit_codes(capsys, error, code):
+    assert conclude(raising(error), as_json=True) == code
+    assert capsys.readouterr() == ("", f"ecglab: {error}\n")
+
+
+def test_an_interrupt_is_no_error(capsys):
+    assert conclude(raising(KeyboardInterrupt()), as_json=False) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_fault_of_our_own_is_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        conclude(lambda: 1 // 0, as_json=False)
+
+
+def test_people_and_programs_are_told_the_same(capsys):
+    assert conclude(lambda: OUTCOME, as_json=False) == 0
+    assert capsys.readouterr().out == "three\nlines\nor fewer\n"
+    assert conclude(lambda: OUTCOME, as_json=True) == 0
+    assert json.loads(capsys.readouterr().out) == {"n": 3, "notes": []}
+
+
+def test_what_the_library_warns_of_is_noted_once(capsys):
+    def work():
+        for _ in range(2):
+            logging.getLogger("ecglab.any").warning("%d rows set aside", 3)
+            warnings.warn("few beats", FewBeatsWarning, stacklevel=1)
+        logging.getLogger("ecglab.any").info("not worth a note")
+        return OUTCOME
+
+    assert conclude(work, as_json=True) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["notes"] == ["3 rows set aside", "few beats"]
+    assert err == "ecglab: note: 3 rows set aside\necglab: note: few beats\n"
+    assert not logging.getLogger("ecglab").handlers
+
+
+@pytest.mark.parametrize(
+    ("advice", "translated"),
+    [
+        (
+            "Pass label_column with its position or name, or label_column=None if there is none.",
+            "Pass --label-column with its position or name, or --unlabelled if there is none.",
+        ),
+        (
+            "Leave them out with ignore_columns=[0, 3].",
+            "Leave them out with --ignore-column 0 --ignore-column 3.",
+        ),
+        ("set rows aside with on_bad='drop'.", "set rows aside with --drop-bad-rows."),
+        ("pass sampling_rate, in Hz.", "pass --sampling-rate, in Hz."),
+        ("its member 'a.csv' is damaged", "its member 'a.csv' is damaged"),
+    ],
+)
+def test_advice_is_given_in_options(capsys, advice, translated):
+    conclude(raising(DatasetError(advice)), as_json=False)
+    assert capsys.readouterr().err == f"ecglab: {translated}\n"
+
+
+def test_every_option_that_is_advised_exists():
+    """What a message tells a person to pass is an option of the commands that read files."""
+    from ecglab.commands._outcome import _OPTIONS
+
+    known = set()
+    for name in ("train", "score", "analyse"):
+        parser = argparse.ArgumentParser()
+        _load(COMMANDS[name].home).add_arguments(parser)
+        known |= {option for action in parser._actions for option in action.option_strings}
+    assert {option.split()[0] for option in _OPTIONS.values()} | {"--ignore-column"} <= known
+
+
+def test_shares_have_wilsons_interval():
+    two_of_two = share(2, 2)
+    assert (round(two_of_two["low"], 2), two_of_two["high"]) == (0.34, 1.0)
+    assert show(two_of_two) == "1.000 [0.342, 1.000]"
+    assert share(0, 0) is None
+
+
+# The examples in the help
+
+
+def examples(name):
+    """Return the example lines of a command's help, each as a list of words."""
+    epilog = _load(COMMANDS[name].home).EPILOG
+    block = epilog.partition(":\n")[2].partition("\n\n")[0].replace("\\\n", " ")
+    return [shlex.split(line)[1:] for line in block.splitlines()]
+
+
+@pytest.mark.slow
+def test_the_examples_in_the_help_are_true(run, csv, write_record, tmp_path, monkeypatch):
+    """In the order in which a reader would try them, on files of the names that they use."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "beats.csv").write_bytes(csv.read_bytes())
+    (tmp_path / "folder").mkdir()
+    write_record(tmp_path / "folder", "106", minutes=6)
+    raw = simulate_lead(11, {"V": 0.1}, 250.0, np.random.default_rng(0))
+    edfio.Edf([edfio.EdfSignal(raw.values, raw.rate, label="II")]).write("holter.edf")
+    short = {"train": ["--max-epochs", "2"]}
+    for name in ("train", "score", "analyse"):
+        assert examples(name)
+        for words in examples(name):
+            said = run(*words, *short.get(name, []), "--quiet")
+            assert said.code == 0, said.err
+            assert (tmp_path / words[words.index("--out") + 1]).exists()
