@@ -64,6 +64,7 @@ results: $(READY)
 	$(BIN)/python benchmarks/leaderboard.py
 	$(BIN)/python benchmarks/lstm_speed.py
 	$(BIN)/python benchmarks/sweep_overhead.py
+	$(BIN)/python benchmarks/sweep_dense_torch.py
 
 clean:
 	rm -rf $(VENV) build book/_build book/notebooks

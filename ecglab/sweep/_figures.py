@@ -70,6 +70,7 @@ def plot_heat_maps(
             vmin=table["mean"].min(),  # one scale for all maps
             vmax=table["mean"].max(),
             annot=few,
+            annot_kws={"fontsize": 9 if means.shape[1] < 5 else 7},
             fmt=".3f",
             cbar_kws={"label": metric},
         )
