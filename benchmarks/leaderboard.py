@@ -7,7 +7,7 @@ the README quotes. Needs ECG5000, and about an hour on two cores.
     python benchmarks/leaderboard.py [--only FAMILY]
 
 With ``--only``, the other families' rows are kept as they are, if they were computed from the same
-data by the same versions.
+data by the same versions. A changed recipe of another family is not noticed.
 """
 
 import argparse

@@ -4,9 +4,9 @@ Each notebook's exercises have a file of their own.
 """
 
 from ecglab.course._compare import (
-    check_best_bottleneck,
     check_covers_zero,
     check_rank,
+    check_too_wide,
     check_vote,
 )
 from ecglab.course._dense import (
@@ -35,7 +35,6 @@ __all__ = [
     "check_anomaly_share",
     "check_band",
     "check_beats_needed",
-    "check_best_bottleneck",
     "check_covers_zero",
     "check_inverse_variance",
     "check_label_use",
@@ -50,6 +49,7 @@ __all__ = [
     "check_recall_price",
     "check_step_counts",
     "check_strangest_normal",
+    "check_too_wide",
     "check_twin_share",
     "check_unit_norm",
     "check_unmoved_rules",

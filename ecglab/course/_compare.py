@@ -7,7 +7,7 @@ import pandas as pd
 from ecglab.course._feedback import UNANSWERED, Feedback, check_number
 from ecglab.evaluation import compare_seeds
 
-__all__ = ["check_best_bottleneck", "check_covers_zero", "check_rank", "check_vote"]
+__all__ = ["check_covers_zero", "check_rank", "check_too_wide", "check_vote"]
 
 
 def check_rank(
@@ -19,15 +19,21 @@ def check_rank(
         means = runs.groupby("detector")["ROC-AUC"].mean()
         above[name] = int((means > means[detector]).sum())
     truth = above.pop(split)
+    of_split = board[board["split"] == split]
+    free = of_split[of_split["label_free"]].groupby("detector")["ROC-AUC"].mean()
 
     def hint(value: float) -> str:
+        if detector in free and value == (free > free[detector]).sum():
+            return "That leaves out the label-tuned ones: all of the board counts here."
         if value in above.values():
             return f"That is so on another split; the {split} one is asked for."
         if value == truth + 1:
             return "That counts the detector itself."
         return "Average over the seeds first, one mean a detector; then count the larger ones."
 
-    return check_number(answer, truth, "Few beats to learn from favour simple detectors.", hint)
+    return check_number(
+        answer, truth, "The best of ten on one split need not be the best on another.", hint
+    )
 
 
 def check_covers_zero(
@@ -49,24 +55,22 @@ def check_covers_zero(
     return Feedback(True, "Small as it is, the difference shows on nearly every seed.")
 
 
-def check_best_bottleneck(answer: object, sweep: pd.DataFrame, split: str = "pooled") -> Feedback:
-    """Check which number of components has the highest mean ROC-AUC."""
-    means = sweep[sweep["split"] == split].groupby("components")["ROC-AUC"].mean()
-    best = float(means.sort_values().index.to_numpy()[-1])
+def check_too_wide(answer: object, sweep: pd.DataFrame, split: str = "pooled") -> Feedback:
+    """Check from which number of components on the mean ROC-AUC is lower than with the fewest."""
+    means = sweep[sweep["split"] == split].groupby("components")["ROC-AUC"].mean().sort_index()
+    sizes, values = means.index.to_numpy(), means.to_numpy()
+    truth = float(sizes[values < values[0]][0])
 
     def hint(value: float) -> str:
-        if value == means.idxmin():
-            return "That is the worst."
-        if value not in means.index:
-            return f"The answer should be one of {list(means.index)}."
-        return "Average over the seeds of the pooled split, and look for the largest mean."
+        if value not in sizes:
+            return f"The answer should be one of {sizes.tolist()}."
+        if value == sizes[values.argmax()]:
+            return "That is where it is highest. Where does it fall below the first value?"
+        if value > truth:
+            return "It is lower there, but it is already so with fewer components."
+        return f"Average over the seeds of the {split} split, and compare with the first mean."
 
-    return check_number(
-        answer,
-        best,
-        "A handful of numbers describes a normal beat.",
-        hint,
-    )
+    return check_number(answer, truth, "One number describes a beat better than so many.", hint)
 
 
 def check_vote(answer: object, wrong: npt.ArrayLike, n_detectors: int) -> Feedback:

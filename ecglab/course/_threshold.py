@@ -1,7 +1,7 @@
 """The exercises of notebook 05."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ def leaky_gain(scores: npt.ArrayLike, is_anomaly: npt.ArrayLike, honest_threshol
 
 
 def check_recall_price(
-    answer: object, scores: npt.ArrayLike, is_anomaly: npt.ArrayLike, recall: float = 0.995
+    answer: object, scores: npt.ArrayLike, is_anomaly: npt.ArrayLike, recall: float = 1.0
 ) -> Feedback:
     """Check the share of normal beats that a cut with a given recall flags."""
     scores, is_anomaly = np.asarray(scores), np.asarray(is_anomaly, dtype=bool)
@@ -105,7 +105,12 @@ def check_unmoved_rules(
     """Check which rules do not look at anomalies."""
     if answer is ...:
         return UNANSWERED
-    given = {answer} if isinstance(answer, str) else set(answer)
+    names = (
+        list(answer) if isinstance(answer, Iterable) and not isinstance(answer, str) else [answer]
+    )
+    if not all(isinstance(name, str) for name in names):
+        return Feedback(False, "Give a list of names, as they stand in rules.")
+    given = set(names)
     if given - set(rules):
         return Feedback(False, f"Choose from these names: {sorted(rules)}.")
     label_free = {

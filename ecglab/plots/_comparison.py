@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from ecglab.plots._style import RECIPE_COLORS, AxesArray, legend_beside
 
@@ -173,6 +173,7 @@ def plot_differences(
                 _draw_difference(ax, row, *of_split.loc[name, ["low", "difference", "high"]])
         ax.axvline(0, color="black", linewidth=1)
         ax.set_title(f"{split} split" if split else "", fontsize=12)
+    axes[0, 0].xaxis.set_major_locator(MaxNLocator(6))
     _label_rows(axes[0, 0], order)
     figure.supxlabel(f"{xlabel} (right of zero: better)", fontsize="medium")
     row_of_axes: AxesArray = axes[0]

@@ -219,7 +219,7 @@ def plot_spread(
     ----------
     values : mapping of setting to array_like of shape (n_repeats,)
         The figure, over the repeats, by setting. A box holds the middle half of them, its whiskers
-        95 %.
+        95 %; the line is the median, the triangle the mean.
     xlabel, ylabel : str
         What the setting and the figure are.
     mark : float, optional
@@ -240,7 +240,9 @@ def plot_spread(
         widths=0.5,
         patch_artist=True,
         boxprops={"facecolor": RESIDUAL_COLOR},
-        medianprops={"color": "black"},
+        medianprops={"color": "black", "linewidth": 3},
+        showmeans=True,
+        meanprops={"marker": "^", "markerfacecolor": "white", "markeredgecolor": "black"},
     )
     if mark is not None:
         ax.axhline(mark, color=ANOMALY_COLOR, linestyle="--", label=mark_label)

@@ -33,7 +33,8 @@ def quantile_threshold(normal_scores: npt.ArrayLike, quantile: float = 0.95) -> 
     normal_scores : array_like of shape (n_beats,)
         Anomaly scores of held-out normal beats.
     quantile : float, default 0.95
-        The share of normal beats to accept; ``1 - quantile`` is the false-alarm rate to expect.
+        The share of normal beats to accept; ``1 - quantile`` is about the false-alarm rate to
+        expect, of many beats. Of few, more pass above: see `false_positive_rate_threshold`.
 
     Returns
     -------

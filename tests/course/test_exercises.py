@@ -246,7 +246,7 @@ def scored():
 
 def test_recall_price(scored):
     scores, strange = scored
-    flagged = scores > recall_threshold(scores, strange, 0.995)
+    flagged = scores > recall_threshold(scores, strange, 1.0)
     right = flagged[~strange].mean()
     graded(
         lambda answer: course.check_recall_price(answer, scores, strange),
@@ -302,6 +302,9 @@ def test_unmoved_rules():
             ("a", "1 more"),
             (["a", "b", "c"], "'c' looks at labelled"),
             (["quantile"], "Choose from these names"),
+            (4, "list of names"),
+            (None, "list of names"),
+            ([["a"]], "list of names"),
         ],
     )
 
@@ -332,7 +335,8 @@ def board():
             for detector, offset in offsets.items():
                 auc = 0.98 + offset + shared + rng.normal(0, 0.002)
                 rows.append({"detector": detector, "split": split, "seed": seed, "ROC-AUC": auc})
-    return pd.DataFrame(rows).assign(n_train=1751, n_test=2249)
+    table = pd.DataFrame(rows).assign(n_train=1751, n_test=2249)
+    return table.assign(label_free=table["detector"] != "middle")
 
 
 def test_rank(board):
@@ -344,7 +348,12 @@ def test_rank(board):
     graded(
         lambda answer: course.check_rank(answer, board, "strong"),
         right=1,
-        wrong=[(0, "another split")],
+        wrong=[(0, "label-tuned")],
+    )
+    graded(
+        lambda answer: course.check_rank(answer, board, "middle"),
+        right=0,
+        wrong=[(1, "another split")],
     )
 
 
@@ -361,18 +370,23 @@ def test_covers_zero(board):
     )
 
 
-def test_best_bottleneck():
+def test_too_wide():
     sweep = pd.DataFrame(
         {
-            "split": ["pooled"] * 6 + ["official"] * 3,
-            "components": [1, 2, 64] * 3,
-            "ROC-AUC": [0.9, 0.97, 0.7, 0.96, 0.98, 0.8, 0.99, 0.5, 0.5],
+            "split": ["pooled"] * 5 + ["official"] * 2,
+            "components": [1, 2, 8, 32, 64, 1, 2],
+            "ROC-AUC": [0.97, 0.99, 0.975, 0.96, 0.7, 0.9, 0.8],
         }
     )
     graded(
-        lambda answer: course.check_best_bottleneck(answer, sweep),
-        right=2,
-        wrong=[(64, "the worst"), (3, "one of [1, 2, 64]"), (1, "Average over the seeds")],
+        lambda answer: course.check_too_wide(answer, sweep),
+        right=32,
+        wrong=[
+            (64, "already so with fewer"),
+            (2, "where it is highest"),
+            (3, "one of [1, 2, 8, 32, 64]"),
+            (8, "compare with the first"),
+        ],
     )
 
 
