@@ -35,6 +35,16 @@ def pytest_configure(config: pytest.Config) -> None:
     _notice = "notebooks run on SIMULATED heartbeats: outputs were NOT compared"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Compare nothing in the notebook on recordings where those of MIT-BIH cannot be had."""
+    cells = [item for item in items if "recording" in item.path.name and hasattr(item, "options")]
+    from ecglab.datasets import load_record
+
+    if cells and load_record("mitdb/106", minutes=1).source == "simulated":
+        for cell in cells:
+            cell.options["check"] = False
+
+
 def pytest_report_header() -> str | None:
     return f"ecglab: {_notice}" if _notice else None
 

@@ -280,13 +280,14 @@ def _score(detector: _Detector, chunk: Chunk, tally: _Tally) -> pd.DataFrame:
     verdict[~scored] = pd.NA
     table = pd.DataFrame({"beat": chunk.rows, "score": scores, "is_anomaly": verdict})
     if chunk.labelled:
-        table["label"] = _published(beats)
+        table["label"] = _published(chunk)
     return table
 
 
-def _published(beats: Heartbeats) -> Any:
-    """Return the labels as the file has them: numbers, or texts."""
-    if all(str(label) == name for label, name in beats.class_names.items()):
+def _published(chunk: Chunk) -> npt.NDArray[Any]:
+    """Return the labels as the file has them: numbers, or texts; the same in every chunk."""
+    beats = chunk.beats
+    if not chunk.text_labels:
         return beats.labels
     return np.array([beats.class_names[label] for label in beats.labels.tolist()], dtype=object)
 

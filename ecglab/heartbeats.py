@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,9 @@ CLASS_NAMES: Mapping[int, str] = {
 
 CLASS_SYMBOLS: Mapping[int, str] = {1: "N", 2: "R-on-T PVC", 3: "PVC", 4: "SP/EB", 5: "UB"}
 """Short names of the five classes, for axes and legends."""
+
+
+_COLUMNS = ("signals", "labels", "split", "times", "symbols", "rr_intervals")  # one row a beat
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,13 @@ class Heartbeats:
     provenance : mapping of str to str, optional
         What is needed to find or make the same beats again: files and checksums, or the
         simulator's arguments.
+    times : array_like of shape (n_beats,), optional
+        Seconds from the start of the recording to the R peak of each beat, where that is known.
+    symbols : array_like of str, shape (n_beats,), optional
+        PhysioNet's annotation code of each beat (``"N"``, ``"V"``, ...), where there is one.
+    rr_intervals : array_like of shape (n_beats, 2), optional
+        Seconds to the R peak before and to the one after, where they are known; NaN at the ends
+        of the recording.
 
     Raises
     ------
@@ -67,6 +77,9 @@ class Heartbeats:
     class_names: Mapping[int, str] = field(default_factory=lambda: dict(CLASS_NAMES))
     normal_label: int = NORMAL_LABEL
     provenance: Mapping[str, str] = field(default_factory=dict)
+    times: npt.NDArray[np.float64] | None = None
+    symbols: npt.NDArray[np.str_] | None = None
+    rr_intervals: npt.NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         """Bring the arrays to their final type and check that they fit together."""
@@ -96,16 +109,36 @@ class Heartbeats:
                 f"(known: {sorted(self.class_names)}). Pass class_names with every label."
             )
         arrays: dict[str, npt.NDArray[Any]] = {"signals": signals, "labels": labels, "split": split}
+        arrays |= self._place_in_recording()
         for name, array in arrays.items():
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+
+    def _place_in_recording(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what is known of each beat's place in its recording, checked."""
+        n_beats = len(self.signals)
+        shapes: dict[str, tuple[tuple[int, ...], type]] = {
+            "times": ((n_beats,), np.float64),
+            "symbols": ((n_beats,), np.str_),
+            "rr_intervals": ((n_beats, 2), np.float64),
+        }
+        arrays: dict[str, npt.NDArray[Any]] = {}
+        for name, (shape, dtype) in shapes.items():
+            if getattr(self, name) is None:
+                continue
+            arrays[name] = np.array(getattr(self, name), dtype=dtype)
+            if arrays[name].shape != shape:
+                raise ValueError(
+                    f"{name} has the shape {arrays[name].shape}, but {n_beats} beats need {shape}."
+                )
+        return arrays
 
     def __len__(self) -> int:
         """Return the number of beats."""
         return len(self.signals)
 
-    def __getitem__(self, beats: Any) -> "Heartbeats":
-        """Select beats by mask, positions or slice; labels and split come along.
+    def __getitem__(self, beats: Any) -> Self:
+        """Select beats by mask, positions or slice; all that is known of each comes along.
 
         Examples
         --------
@@ -116,8 +149,9 @@ class Heartbeats:
         """
         if isinstance(beats, int | np.integer):
             beats = [beats]
+        columns = {name: getattr(self, name) for name in _COLUMNS}
         return replace(
-            self, signals=self.signals[beats], labels=self.labels[beats], split=self.split[beats]
+            self, **{name: column[beats] for name, column in columns.items() if column is not None}
         )
 
     def __repr__(self) -> str:

@@ -54,6 +54,15 @@ def ecg5000(ecg5000_home) -> Heartbeats:
     return fetch_ecg5000(ecg5000_home, download_if_missing=False)
 
 
+@pytest.fixture(scope="session")
+def mitdb() -> Path:
+    """Return the folder with the real MIT-BIH records, or skip the test."""
+    folder = Path(REAL_DATA_HOME or "").expanduser() / "mitdb"
+    if not REAL_DATA_HOME or not (folder / "106.hea").is_file():
+        pytest.skip("no real records: set ECGLAB_DATA_HOME to a folder with mitdb/106.hea in it")
+    return folder
+
+
 # A small archive of the same build as ECG5000
 
 

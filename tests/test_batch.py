@@ -71,6 +71,16 @@ def test_labels_stay_as_the_file_has_them(detector, beats, table, tmp_path):
     assert summary.n_labelled_anomalies == beats.is_anomaly.sum()
 
 
+@pytest.mark.parametrize("form", [".csv", ".parquet"])
+def test_texts_that_look_like_numbers_stay_texts_in_every_piece(detector, table, tmp_path, form):
+    """The first two are numbered 1 and 2, just as they are written; the third is not."""
+    texts = np.repeat(["1", "2", "4"], [150, 100, 150])
+    table.assign(label=texts).to_parquet(tmp_path / "beats.parquet", row_group_size=100)
+    out = tmp_path / f"scores{form}"
+    score_file(detector, tmp_path / "beats.parquet", out, chunk_beats=50, normal_label="1")
+    assert read_scores(out)["label"].astype(str).tolist() == texts.tolist()
+
+
 def test_without_labels_there_is_neither_column_nor_count(detector, path, tmp_path):
     out = tmp_path / "scores.csv"
     summary = score_file(detector, path, out, label_column=None, ignore_columns=["label"])

@@ -43,6 +43,37 @@ def test_selecting_keeps_signals_labels_and_split_together(rows):
     assert chosen.source == "made up"
 
 
+def a_stretch_of_a_recording():
+    return Heartbeats(
+        signals=np.zeros((3, 2)),
+        labels=[1, 3, 1],
+        times=[0.5, 1.0, 2.0],
+        symbols=["N", "V", "N"],
+        rr_intervals=[[np.nan, 0.5], [0.5, 1.0], [1.0, np.nan]],
+    )
+
+
+@given(st.lists(st.integers(0, 2), max_size=6))
+def test_selecting_keeps_each_beats_place_in_the_recording(rows):
+    beats = a_stretch_of_a_recording()
+    chosen = beats[np.array(rows, dtype=int)]
+    assert chosen.times.tolist() == [beats.times[row] for row in rows]
+    assert chosen.symbols.tolist() == [beats.symbols[row] for row in rows]
+    np.testing.assert_array_equal(
+        chosen.rr_intervals, beats.rr_intervals[np.array(rows, dtype=int)]
+    )
+
+
+def test_a_place_in_a_recording_is_optional_and_then_read_only():
+    assert some_beats().times is None
+    assert some_beats()[:2].symbols is None
+    assert some_beats()[:2].rr_intervals is None
+    beats = a_stretch_of_a_recording()
+    for array in (beats.times, beats.symbols, beats.rr_intervals):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = array[1]
+
+
 def test_one_beat_can_be_selected_by_its_number():
     one = some_beats()[2]
     assert len(one) == 1
@@ -85,6 +116,9 @@ def test_classes_are_counted_even_where_there_is_none():
         ({"labels": [1]}, "labels has the shape"),
         ({"split": ["train"]}, "split has the shape"),
         ({"split": ["train", "dev"]}, "dev"),
+        ({"times": [0.0]}, r"times has the shape \(1,\), but 2 beats need \(2,\)"),
+        ({"symbols": ["N"]}, "symbols has the shape"),
+        ({"rr_intervals": [0.8, 0.8]}, r"rr_intervals .* need \(2, 2\)"),
         ({"labels": [1, 9]}, r"labels \[9\] have no entry"),
     ],
 )

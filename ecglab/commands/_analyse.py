@@ -155,7 +155,7 @@ def _lines(facts: dict[str, Any], analysis: Analysis) -> list[str]:
         f"{facts['train_minutes']:g} minutes",
         f"strange: {facts['n_strange']} ({facts['n_strange'] / facts['n_beats']:.1%})",
         *_by_annotations(facts, analysis),
-        *(["the strangest:", *show_beats(strangest)] if len(strangest) else []),
+        *show_beats(strangest),
         *(f"{name.replace('_', ' ')}: {path}" for name, path in facts["files"].items()),
         f"done in {facts['seconds']:.1f} s; this is not a medical device",
     ]

@@ -193,7 +193,6 @@ def _lines(scored: _Scored, strangest: pd.DataFrame) -> list[str]:
         *([_MANY_FLAGGED] if summary.n_anomalies > summary.n_beats / 2 else []),
         *_set_aside(scored),
         *_by_labels(summary),
-        "the strangest:",
         *show_beats(strangest),
         f"scores: {summary.out}",
     ]

@@ -57,13 +57,15 @@ def _pieces(scores: Path) -> Iterator[pd.DataFrame]:
 
 
 def show_beats(beats: pd.DataFrame) -> list[str]:
-    """Write a table of beats for people, one line a beat."""
+    """Write the strangest beats for people, one line a beat; nothing if there are none."""
+    if beats.empty:
+        return []
     formatters: dict[str, Callable[..., Any]] = {
         name: text.format for name, text in _FORMATS.items() if name in beats
     }
     shown = beats.drop(columns="is_anomaly", errors="ignore")
     lines = shown.to_string(index=False, formatters=formatters, na_rep="-").splitlines()
-    return [f"  {line}" for line in lines]
+    return ["the strangest:", *(f"  {line}" for line in lines)]
 
 
 def list_beats(beats: pd.DataFrame) -> list[dict[str, Any]]:

@@ -18,6 +18,13 @@ from ecglab.course._dense import (
 from ecglab.course._explore import check_anomaly_share, check_majority_accuracy, check_twin_share
 from ecglab.course._feedback import Feedback, check_band
 from ecglab.course._lstm import check_step_counts, check_strangest_normal, check_unit_norm
+from ecglab.course._recording import (
+    check_early_share,
+    check_patient,
+    check_set_aside,
+    judge,
+    judge_across,
+)
 from ecglab.course._slider import describe_threshold, threshold_slider
 from ecglab.course._sweep import check_log_axis, check_number_of_runs, check_worst_code
 from ecglab.course._threshold import (
@@ -36,6 +43,7 @@ __all__ = [
     "check_band",
     "check_beats_needed",
     "check_covers_zero",
+    "check_early_share",
     "check_inverse_variance",
     "check_label_use",
     "check_log_axis",
@@ -43,10 +51,12 @@ __all__ = [
     "check_most_missed",
     "check_narrow_code",
     "check_number_of_runs",
+    "check_patient",
     "check_quantile_cut",
     "check_rank",
     "check_rare_precision",
     "check_recall_price",
+    "check_set_aside",
     "check_step_counts",
     "check_strangest_normal",
     "check_too_wide",
@@ -58,6 +68,8 @@ __all__ = [
     "check_worst_code",
     "check_youden",
     "describe_threshold",
+    "judge",
+    "judge_across",
     "leaky_gain",
     "load_or_train",
     "threshold_slider",

@@ -1,7 +1,20 @@
 """Where heartbeats come from: the official archive, a simulator, a person's own files."""
 
 from ecglab.datasets._ecg5000 import fetch_ecg5000
-from ecglab.datasets._load import load_heartbeats
+from ecglab.datasets._load import load_heartbeats, load_record
+from ecglab.datasets._read import iter_heartbeats, read_heartbeats
+from ecglab.datasets._record import Record, read_record
+from ecglab.datasets._simulate_record import make_record
 from ecglab.datasets._simulator import make_heartbeats
 
-__all__ = ["fetch_ecg5000", "load_heartbeats", "make_heartbeats"]
+__all__ = [
+    "Record",
+    "fetch_ecg5000",
+    "iter_heartbeats",
+    "load_heartbeats",
+    "load_record",
+    "make_heartbeats",
+    "make_record",
+    "read_heartbeats",
+    "read_record",
+]

@@ -1,15 +1,18 @@
-"""`load_heartbeats`: the heartbeats that the course uses, real ones wherever they can be had."""
+"""The heartbeats and recordings that the course uses, real ones wherever they can be had."""
 
 import logging
 import os
+import zlib
 from typing import Literal, get_args
 
 from ecglab.datasets._ecg5000 import fetch_ecg5000
+from ecglab.datasets._record import Record, read_record
+from ecglab.datasets._simulate_record import make_record
 from ecglab.datasets._simulator import make_heartbeats
 from ecglab.errors import DatasetUnavailableError
 from ecglab.heartbeats import Heartbeats
 
-__all__ = ["load_heartbeats"]
+__all__ = ["load_heartbeats", "load_record"]
 
 Source = Literal["auto", "ecg5000", "simulated"]
 
@@ -67,6 +70,45 @@ def load_heartbeats(
             error.reason,
         )
         return make_heartbeats(random_state=random_state)
+
+
+def load_record(name: str, *, minutes: float = 30.0) -> Record:
+    """Load a recording from PhysioNet, or a simulated one where it cannot be had.
+
+    Parameters
+    ----------
+    name : str
+        Database and record, such as ``"mitdb/106"``; see `read_record`.
+    minutes : float, default 30
+        Length of the simulated recording.
+
+    Returns
+    -------
+    Record
+        Its `source` says which one it is: the name, or ``"simulated"``. Another name gives another
+        simulated recording, the same name always the same.
+
+    Raises
+    ------
+    ValueError
+        If ``$ECGLAB_SOURCE`` is not one of the words that `load_heartbeats` knows. With
+        ``"simulated"``, nothing real is looked for.
+    DatasetError
+        If the recording is there but damaged.
+    """
+    seed = zlib.crc32(name.encode())
+    if _check_source(None) == "simulated":
+        return make_record(minutes, random_state=seed)
+    try:
+        return read_record(name)
+    except DatasetUnavailableError as error:
+        _logger.warning(
+            "%s could not be had (%s): this is a SIMULATED recording, and no figure below says "
+            "anything about a real one.",
+            name,
+            error.reason,
+        )
+        return make_record(minutes, random_state=seed)
 
 
 def _check_source(source: str | None) -> Source:

@@ -12,43 +12,39 @@ form     header                                     one beat a row
 ======== ========================================== ===========================================
 """
 
-import csv
-import io
-import math
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from ecglab.datasets._rows import WHITE_SPACE, find_fault, parse_rows, split_row
 from ecglab.errors import DatasetError
 
-__all__ = ["FORMS", "read_table"]
+__all__ = ["COMMENTS", "FORMS", "end_of_header", "join_label", "read_table"]
 
 
 @dataclass(frozen=True)
 class _Layout:
     """How one form lays a beat out in a row."""
 
-    separator: str  # as pandas and `re` understand it
-    separator_characters: str
+    separator: str
     comment: str | None = None  # what a header line may begin with besides "@"; None: no header
     label_position: int = 0
 
 
 _LAYOUTS = {
-    ".txt": _Layout(separator=r"\s+", separator_characters=" \t"),
-    ".tsv": _Layout(separator="\t", separator_characters="\t"),
-    ".ts": _Layout(separator=",", separator_characters=",", comment="#", label_position=-1),
-    ".arff": _Layout(separator=",", separator_characters=",", comment="%", label_position=-1),
+    ".txt": _Layout(separator=WHITE_SPACE),
+    ".tsv": _Layout(separator="\t"),
+    ".ts": _Layout(separator=",", comment="#", label_position=-1),
+    ".arff": _Layout(separator=",", comment="%", label_position=-1),
 }
 
 FORMS = tuple(_LAYOUTS)
 """The forms that `read_table` reads, named by their file extensions."""
 
-_WORD = re.compile(r"[^ \t]+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+COMMENTS = {form: layout.comment for form, layout in _LAYOUTS.items() if layout.comment}
+"""What a header line may begin with besides "@", for the forms that have a header."""
 
 
 def read_table(
@@ -83,15 +79,15 @@ def read_table(
     lines = [line.rstrip() for line in _decode(content).split("\n")]
     if not any(lines):
         raise DatasetError(f"{name} is empty.")
-    first = 0 if layout.comment is None else _end_of_header(lines, layout.comment, name)
+    first = 0 if layout.comment is None else end_of_header(lines, layout.comment, name)
     rows = lines[first:]
     if not any(rows):
         raise DatasetError(f"{name} holds no data after its header (line {first}).")
     if form == ".ts":
-        rows = [_join_label(row, f"{name}, line {i}") for i, row in enumerate(rows, first + 1)]
-    table = _parse(rows, layout)
+        rows = [join_label(row, f"{name}, line {i}") for i, row in enumerate(rows, first + 1)]
+    table = parse_rows(rows, layout.separator)
     if table is None:
-        raise DatasetError(f"{name}{_first_fault(rows, layout, first + 1)}")
+        raise DatasetError(f"{name}{_first_fault(rows, layout.separator, first + 1)}")
     if table.shape[1] < 2:
         raise DatasetError(f"{name} holds one value a row: a label and samples are needed.")
     labels = _whole_labels(table[:, layout.label_position], name)
@@ -104,7 +100,7 @@ def _decode(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _end_of_header(lines: list[str], comment: str, name: str) -> int:
+def end_of_header(lines: Sequence[str], comment: str, name: str) -> int:
     """Return the position of the first line after ``@data``."""
     for number, line in enumerate(lines, 1):
         if line.strip().lower() == "@data":
@@ -117,7 +113,7 @@ def _end_of_header(lines: list[str], comment: str, name: str) -> int:
     raise DatasetError(f"{name} has no line '@data': the file ends within its header.")
 
 
-def _join_label(row: str, place: str) -> str:
+def join_label(row: str, place: str) -> str:
     """Turn ``v1,v2,...,v140:label`` into ``v1,v2,...,v140,label``."""
     samples, colon, label = row.partition(":")
     if row and (not colon or not samples or "," in label or ":" in label):
@@ -125,40 +121,16 @@ def _join_label(row: str, place: str) -> str:
     return f"{samples},{label}" if row else row
 
 
-def _parse(rows: list[str], layout: _Layout) -> npt.NDArray[np.float64] | None:
-    """Read rows of numbers, fast; None if there is any fault in them."""
-    content = "\n".join(rows).encode()
-    # pandas would read "True" as 1 and a vertical tab as a space: let through only what numbers
-    # are written with, so that nothing wrong is read silently.
-    if content.translate(None, f"0123456789+-.eE\n{layout.separator_characters}".encode()):
-        return None
-    try:
-        table = pd.read_csv(
-            io.BytesIO(content),
-            sep=layout.separator,
-            header=None,
-            dtype=np.float64,
-            na_filter=False,  # no word stands for NaN here, and not looking for any is faster
-            quoting=csv.QUOTE_NONE,
-        ).to_numpy()
-    except ValueError:  # pandas' ParserError is one, too
-        return None
-    return table if np.isfinite(table).all() else None
-
-
-def _first_fault(rows: list[str], layout: _Layout, first_number: int) -> str:
+def _first_fault(rows: list[str], separator: str, first_number: int) -> str:
     """Find the first fault in rows that could not be parsed, slowly, and put it into words."""
     width = None
     for number, row in enumerate(rows, first_number):
         if not row:
             continue
-        fields = _WORD.findall(row) if layout.separator == r"\s+" else row.split(layout.separator)
-        for position, field in enumerate(fields, 1):
-            if not (_NUMBER.fullmatch(field.strip(" ")) and math.isfinite(float(field))):
-                return f", line {number}, value {position}: {field[:20]!r} is not a finite number."
-        width = width or len(fields)
-        if len(fields) != width:
-            return f", line {number}: {len(fields)} values, but {width} in the rows before it."
+        fault = find_fault(row, separator, width)
+        if fault is not None:
+            return f", line {number}{fault}"
+        width = width or len(split_row(row, separator))
     return " is not a table of numbers."
 
 

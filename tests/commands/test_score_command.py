@@ -137,6 +137,18 @@ def test_flat_lines_and_bad_rows_are_counted(run, model, table, tmp_path):
     assert len(facts["notes"]) == 2
 
 
+@pytest.mark.parametrize("form", [".csv", ".parquet"])
+def test_where_every_beat_is_flat_none_is_the_strangest(run, model, table, tmp_path, form):
+    table.assign(**dict.fromkeys(table.columns[:-1], 0.25)).to_csv(tmp_path / "flat.csv")
+    words = "score", model, tmp_path / "flat.csv", "--out", tmp_path / f"s{form}", "--quiet"
+    said = run(*words, "--ignore-column", "0")
+    assert said.code == 0
+    assert "without a score: 400 flat lines" in said.out
+    assert "strangest" not in said.out
+    assert "Empty" not in said.out
+    assert run(*words, "--ignore-column", "0", "--json").facts["strangest"] == []
+
+
 # What cannot be done
 
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from ecglab.datasets import load_heartbeats
+from ecglab.datasets import load_heartbeats, load_record
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
 
@@ -92,3 +92,27 @@ def test_the_real_archive_is_preferred(ecg5000_home, ecg5000, monkeypatch, caplo
         assert beats.source == "ECG5000"
         np.testing.assert_array_equal(beats.signals, ecg5000.signals)
     assert caplog.records == []
+
+
+# Recordings
+
+
+def test_a_recording_that_is_at_hand_is_read(mitdb, monkeypatch):
+    monkeypatch.setenv("ECGLAB_DATA_HOME", str(mitdb.parent))
+    assert load_record("mitdb/106").source == "mitdb/106"
+
+
+def test_a_recording_that_is_not_is_simulated_with_a_word_and_always_the_same(
+    tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setenv("ECGLAB_DATA_HOME", str(tmp_path))
+    monkeypatch.delenv("ECGLAB_SOURCE", raising=False)
+    first = load_record("mitdb/106", minutes=0.5)
+    assert first.source == "simulated"
+    assert "SIMULATED" in caplog.text
+    monkeypatch.setenv("ECGLAB_SOURCE", "simulated")
+    caplog.clear()
+    same, other = (load_record(name, minutes=0.5) for name in ("mitdb/106", "mitdb/119"))
+    assert caplog.text == ""
+    np.testing.assert_array_equal(first.signals, same.signals)
+    assert not np.array_equal(same.times[:10], other.times[:10])

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecglab.datasets._rows import WHITE_SPACE, find_fault, parse_rows, split_row
 from ecglab.datasets._tables import FORMS, read_table
 from ecglab.errors import DatasetError
 
@@ -138,3 +139,19 @@ def test_a_changed_or_lost_byte_never_gives_another_shape(encode, form, where, b
         return
     assert signals.shape == SIGNALS.shape
     assert labels.shape == LABELS.shape
+
+
+fields = st.text("0123456789+-.eE", max_size=4)
+
+
+@pytest.mark.parametrize("separator", [",", "\t", WHITE_SPACE])
+@given(rows=st.lists(st.lists(fields, min_size=1, max_size=3), min_size=1, max_size=3))
+def test_the_fast_way_accepts_nothing_in_which_the_slow_one_finds_a_fault(separator, rows):
+    lines = [(" " if separator == WHITE_SPACE else separator).join(row).rstrip() for row in rows]
+    lines = [line for line in lines if line]
+    values = parse_rows(lines, separator) if lines else None
+    if values is None:
+        return
+    for line, row in zip(lines, values, strict=True):
+        assert find_fault(line, separator, len(row)) is None
+        np.testing.assert_allclose(row, [float(f) for f in split_row(line, separator)], rtol=1e-14)

@@ -1,0 +1,320 @@
+"""Measure patient-specific detection and R-peak detection on records of MIT-BIH.
+
+Each record's two leads are tried, and as guards against settings that fit one stretch only, three
+stretches of five minutes to learn from and a simulated recording. No label reaches any of the
+detectors; the annotations judge them afterwards. Four tables come out, in `benchmarks/results`:
+
+    record_detection.csv    ours, what it stands on taken away piece by piece, and baselines
+    record_rpeaks.csv       sensitivity and positive predictivity of R-peak detectors
+    record_speed.csv        seconds from file to report, in a fresh process
+    record_detection.json   what they were computed from
+
+Needs the records 100, 106, 119 and 208 (of ``$ECGLAB_DATA_HOME``, or PhysioNet); about ten minutes.
+
+    python benchmarks/record_detection.py [speed] [rpeaks] [detection]
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from protocol import RESULTS
+from sklearn.decomposition import PCA
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from ecglab import AutoencoderDetector
+from ecglab.datasets import Record, make_record, read_record
+from ecglab.datasets._rpeaks import find_r_peaks
+from ecglab.datasets._wfdb import quiet_wfdb
+from ecglab.datasets._wfdb import read_wfdb as read_signal
+from ecglab.recordings import TRAIN_MINUTES, analyse, select_normal
+from ecglab.thresholds import mean_plus_sd_threshold
+
+RECORDS = ("100", "106", "119", "208")
+STARTS = (0, 10, 20)  # minutes
+STANDARD_DEVIATIONS = 7.0  # as in ecglab.recordings
+TRIMMED = 0.7  # share of the beats nearest their median that the stronger baseline learns from
+OURS = "ours"
+MATCH_SECONDS = 0.15  # as in ANSI/AAMI EC57 and the program bxb
+PACKAGES = ("ecglab", "keras", "numpy", "scikit-learn", "scipy", "tensorflow", "wfdb")
+
+Scores = npt.NDArray[np.float64]
+Beats = npt.NDArray[np.float32]
+Result = tuple[Scores, float]
+"""The score of each beat, and the threshold."""
+
+
+def begin_at(record: Record, minutes: float) -> Record:
+    """Turn a recording round so that it begins later, and what came before follows its end."""
+    times = np.asarray(record.times) - 60 * minutes
+    times[times < 0] += record.duration
+    order = np.argsort(times, kind="stable")
+    return replace(record[order], times=times[order])
+
+
+def in_training(record: Record) -> npt.NDArray[np.bool_]:
+    """Tell which beats are learnt from."""
+    return np.asarray(record.times) < 60 * TRAIN_MINUTES
+
+
+# The detectors
+
+
+def ours(record: Record) -> Result:
+    """Run the default."""
+    analysis = analyse(record)
+    return analysis.scores, analysis.threshold
+
+
+def ours_on_all_samples(record: Record) -> Result:
+    """Leave a neighbour's QRS complex in the score."""
+    analysis = analyse(record)
+    scores = np.square(record.signals - analysis.reconstructions).mean(axis=1)
+    return scores, analysis.threshold
+
+
+def trained_on(record: Record, train: Beats, calibrate: Beats) -> Result:
+    """Train the same autoencoder on other beats."""
+    detector = AutoencoderDetector("dense", random_state=0).fit(train)
+    detector.recalibrate(
+        calibrate, threshold="mean_plus_sd", threshold_params={"k": STANDARD_DEVIATIONS}
+    )
+    return detector.reconstruction_error(record.signals), detector.threshold_
+
+
+def with_early_beats(record: Record) -> Result:
+    """Choose by shape alone."""
+    part = record[in_training(record)]
+    chosen = select_normal(part.signals, np.full((len(part), 2), np.nan))
+    return trained_on(record, part.signals[chosen.core], part.signals[chosen.kept])
+
+
+def on_all_alike(record: Record) -> Result:
+    """Train on all beats that look like the core, and not on the core alone."""
+    part = record[in_training(record)]
+    chosen = select_normal(part.signals, np.asarray(part.rr_intervals))
+    return trained_on(record, part.signals[chosen.kept], part.signals[chosen.kept])
+
+
+def on_everything(record: Record) -> Result:
+    """Train on every beat of the first minutes."""
+    part = record[in_training(record)]
+    return trained_on(record, part.signals, part.signals)
+
+
+def core_median(record: Record) -> Result:
+    """Score by the distance from the core's median beat, without a network."""
+    part = record[in_training(record)]
+    chosen = select_normal(part.signals, np.asarray(part.rr_intervals))
+    median = np.median(part.signals[chosen.core], axis=0)
+    scores = np.square(record.signals - median).mean(axis=1, dtype=np.float64)
+    return scores, mean_plus_sd_threshold(
+        scores[in_training(record)][chosen.kept], k=STANDARD_DEVIATIONS
+    )
+
+
+def pca(record: Record, share: float) -> Result:
+    """Reconstruct from two principal components of the beats nearest the median."""
+    train = record.signals[in_training(record)]
+    distances = np.square(train - np.median(train, axis=0)).mean(axis=1)
+    near = train[distances <= np.quantile(distances, share)]
+    model = PCA(2, random_state=0).fit(near)
+
+    def score(beats: Beats) -> Scores:
+        rebuilt = model.inverse_transform(model.transform(beats))
+        return np.square(beats - rebuilt).mean(axis=1, dtype=np.float64)
+
+    return score(record.signals), mean_plus_sd_threshold(score(near), k=STANDARD_DEVIATIONS)
+
+
+DETECTORS: dict[str, Callable[[Record], Result]] = {
+    OURS: ours,
+    "ours, scored on all samples of the window": ours_on_all_samples,
+    "ours, early beats not left out": with_early_beats,
+    "ours, trained on all that look alike": on_all_alike,
+    "ours, trained on all beats": on_everything,
+    "baseline: distance from the core's median beat": core_median,
+    "baseline: PCA, 2 components, 70 % of the beats": partial(pca, share=TRIMMED),
+    "baseline: PCA, 2 components, all beats": partial(pca, share=1.0),
+}
+
+
+# Measuring
+
+
+def judge(record: Record, result: Result) -> dict[str, object]:
+    """Compare with the annotations, on the beats that were not learnt from."""
+    scores, threshold = result
+    rest = ~in_training(record)
+    symbols = np.asarray(record.symbols)
+    normal, strange = rest & (symbols == "N"), rest & np.isin(symbols, ["V", "F"])
+    both = np.concatenate([scores[normal], scores[strange]])
+    return {
+        "normal": int(normal.sum()),
+        "strange": int(strange.sum()),
+        "ROC-AUC": roc_auc_score(np.repeat([0, 1], [normal.sum(), strange.sum()]), both),
+        "false alarms": float((scores[normal] > threshold).mean()),
+        "recall": float((scores[strange] > threshold).mean()),
+    }
+
+
+def recordings() -> Iterator[tuple[dict[str, object], Record]]:
+    """Go through records, leads and stretches."""
+    for name in RECORDS:
+        for lead in (0, 1):
+            record = read_record(f"mitdb/{name}", lead=lead)
+            for start in STARTS:
+                about = {"record": name, "lead": record.lead, "start": start}
+                yield about, begin_at(record, start)
+    simulated = make_record(30, shares={"V": 0.3, "A": 0.03, "F": 0.1}, random_state=0)
+    for start in STARTS:
+        yield {"record": "simulated", "lead": "MLII", "start": start}, begin_at(simulated, start)
+
+
+def detection_rows() -> Iterator[dict[str, object]]:
+    """Measure every detector on every stretch."""
+    for about, record in tqdm(list(recordings()), unit="stretch"):
+        part = record[in_training(record)]
+        contamination = float(np.isin(np.asarray(part.symbols), ["V", "F"]).mean())
+        for name, detector in DETECTORS.items():
+            yield {
+                **about,
+                "strange while learning": contamination,
+                "detector": name,
+                **judge(record, detector(record)),
+            }
+
+
+def xqrs(values: Scores, rate: float) -> npt.NDArray[np.int64]:
+    """Detect with wfdb's other detector."""
+    with quiet_wfdb() as wfdb:
+        detector = wfdb.processing.XQRS(values, rate)
+        detector.detect(verbose=False)
+    return np.asarray(detector.qrs_inds, dtype=np.int64)
+
+
+def rpeak_rows() -> Iterator[dict[str, object]]:
+    """Measure R-peak detectors on lead MLII."""
+    for name in RECORDS:
+        header = Path(find_header(name))
+        raw = read_signal(header, None, "atr")
+        if raw.marks is None:
+            raise RuntimeError(f"{header} has no annotations")
+        reference = np.round(raw.marks.times * raw.rate).astype(np.int64)
+        for detector, find in {"GQRS, as in read_record": find_r_peaks, "XQRS": xqrs}.items():
+            start = time.perf_counter()
+            found = find(raw.values, raw.rate)
+            seconds = time.perf_counter() - start
+            with quiet_wfdb() as wfdb:
+                compared = wfdb.processing.compare_annotations(
+                    reference, found, int(MATCH_SECONDS * raw.rate)
+                )
+            yield {
+                "record": name,
+                "detector": detector,
+                "beats": len(reference),
+                "sensitivity": compared.sensitivity,
+                "positive predictivity": compared.positive_predictivity,
+                "seconds": round(seconds, 1),
+            }
+
+
+def find_header(name: str) -> Path:
+    """Return the header of a record, wherever it lies."""
+    from ecglab.datasets._record_files import find_recording
+
+    return find_recording(f"mitdb/{name}")
+
+
+REPORT = """
+import sys
+from ecglab.datasets import read_record
+from ecglab.recordings import analyse, write_annotations, write_report, write_strange_beats
+analysis = analyse(read_record(sys.argv[1], annotations=sys.argv[3] or None))
+write_report(analysis, sys.argv[2] + "/a.html")
+write_strange_beats(analysis, sys.argv[2] + "/a.csv")
+write_annotations(analysis, sys.argv[2] + "/a.ecglab")
+"""
+
+
+def speed_rows() -> Iterator[dict[str, object]]:
+    """Time a fresh process from file to report, imports and training included."""
+    for name in RECORDS:
+        for annotations, peaks in (("atr", "annotated"), ("", "detected")):
+            with tempfile.TemporaryDirectory() as folder:
+                start, before = time.perf_counter(), children_cpu_seconds()
+                subprocess.run(
+                    [sys.executable, "-c", REPORT, str(find_header(name)), folder, annotations],
+                    check=True,
+                    capture_output=True,
+                )
+                seconds = time.perf_counter() - start
+            yield {
+                "record": name,
+                "R peaks": peaks,
+                "seconds": round(seconds, 1),
+                "CPU seconds": round(children_cpu_seconds() - before, 1),
+            }
+
+
+def children_cpu_seconds() -> float:
+    """Return the CPU time of all finished child processes: a busy machine does not change it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def summarise(table: pd.DataFrame) -> str:
+    """Show the figures of the first five minutes of lead MLII, a row a detector."""
+    first = table[(table["start"] == 0) & (table["lead"] == "MLII")]
+    figures = first.pivot(
+        index="detector", columns="record", values=["ROC-AUC", "false alarms", "recall"]
+    )
+    return figures.reindex(list(DETECTORS)).to_string(float_format="%.4f")
+
+
+TABLES: dict[str, Callable[[], Iterator[dict[str, object]]]] = {
+    "speed": speed_rows,
+    "rpeaks": rpeak_rows,
+    "detection": detection_rows,
+}
+
+
+def main() -> int:
+    """Compute the tables and write them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", choices=list(TABLES), default=list(TABLES))
+    RESULTS.mkdir(exist_ok=True)
+    for name in parser.parse_args().tables or TABLES:
+        table = pd.DataFrame(TABLES[name]())
+        table.to_csv(RESULTS / f"record_{name}.csv", index=False, float_format="%.4g")
+        print(summarise(table) if name == "detection" else table.to_string(index=False))
+    provenance = {
+        "source": "MIT-BIH Arrhythmia Database 1.0.0, doi 10.13026/C2F305 (ODC-By 1.0)",
+        "data": {
+            key: value
+            for name in RECORDS
+            for key, value in read_record(f"mitdb/{name}").provenance.items()
+            if key.startswith("sha256")
+        },
+        "versions": {package: version(package).partition("+")[0] for package in PACKAGES},
+        "command": "python benchmarks/record_detection.py",
+    }
+    (RESULTS / "record_detection.json").write_text(json.dumps(provenance, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""What notebook 08 needs: annotations as the judge, and its exercises."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ecglab.baselines import PCAReconstruction
+from ecglab.course._feedback import UNANSWERED, Feedback, check_number
+from ecglab.datasets import Record
+from ecglab.evaluation import measure
+from ecglab.recordings import Analysis
+
+__all__ = ["check_early_share", "check_patient", "check_set_aside", "judge", "judge_across"]
+
+_STRANGE = ("V", "F")
+_JUDGED = ("N", *_STRANGE)
+
+
+def judge(analysis: Analysis) -> dict[str, float]:
+    """Hold an analysis against the annotations of the beats after the training part.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of an annotated recording.
+
+    Returns
+    -------
+    dict of str to float
+        ROC-AUC of ``V`` and ``F`` against ``N``, for the detector, for two principal components
+        trained on all beats of the same minutes, and for two trained on the same beats as the
+        detector; share of the normal beats flagged; share of ``V`` and ``F`` flagged. NaN where
+        the recording holds no such beat.
+    """
+    record, late = analysis.record, ~analysis.is_training
+    minutes = record.signals[analysis.is_training]
+    judged = late & np.isin(_symbols(record), _JUDGED)
+    strange = np.isin(_symbols(record)[judged], _STRANGE)
+    flagged = analysis.is_strange[judged]
+    rivals = {"PCA": minutes, "PCA on chosen beats": minutes[analysis.selection.core]}
+    return {
+        "detector": _roc_auc(analysis.scores[judged], strange),
+        **{
+            name: _roc_auc(_pca_scores(learnt, record.signals[judged]), strange)
+            for name, learnt in rivals.items()
+        },
+        "false alarms": float(flagged[~strange].mean()),
+        "V and F found": float(flagged[strange].mean()) if strange.any() else np.nan,
+    }
+
+
+def judge_across(learnt: Analysis, record: Record) -> dict[str, float]:
+    """Judge one recording by the detector that was trained on another, its threshold included.
+
+    Parameters
+    ----------
+    learnt : Analysis
+        Of the recording that was learnt from.
+    record : Record
+        The recording to judge by its annotations, after the same number of minutes.
+
+    Returns
+    -------
+    dict of str to float
+        ROC-AUC of ``V`` and ``F`` against ``N``, NaN where there are none; share of the normal
+        beats flagged.
+    """
+    late = np.asarray(record.times) >= 60 * learnt.train_minutes
+    judged = late & np.isin(_symbols(record), _JUDGED)
+    strange = np.isin(_symbols(record)[judged], _STRANGE)
+    scores = learnt.detector.reconstruction_error(record.signals[judged])
+    return {
+        "ROC-AUC": _roc_auc(scores, strange),
+        "false alarms": float((scores[~strange] > learnt.threshold).mean()),
+    }
+
+
+def _pca_scores(
+    learnt: npt.NDArray[np.floating[Any]], beats: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.float64]:
+    return -PCAReconstruction(2).fit(learnt).score_samples(beats)
+
+
+def _symbols(record: Record) -> npt.NDArray[np.str_]:
+    return np.asarray(record.symbols)
+
+
+def _roc_auc(scores: npt.NDArray[np.float64], strange: npt.NDArray[np.bool_]) -> float:
+    if strange.all() or not strange.any():
+        return np.nan
+    return float(measure(scores, strange, 0)["ROC-AUC"])
+
+
+def check_set_aside(answer: object, record: Record) -> Feedback:
+    """Check how many beats of a recording were set aside."""
+
+    def hint(value: float) -> str:
+        if value == len(record):
+            return "Those are the beats that were kept."
+        return "record.set_aside has one row for each."
+
+    return check_number(
+        answer, len(record.set_aside), "They are listed, so that nobody has to guess.", hint
+    )
+
+
+def check_early_share(answer: object, analysis: Analysis) -> Feedback:
+    """Check which share of the strange beats comes early."""
+    strange, early = analysis.is_strange, analysis.is_early
+    truth = float(early[strange].mean())
+
+    def hint(value: float) -> str:
+        if np.isclose(value, strange[early].mean(), atol=5e-4):
+            return "That is the share of the early beats that are strange: the other way round."
+        if np.isclose(value, (early & strange).mean(), atol=5e-4):
+            return "That is the share of *all* beats that are both."
+        return "analysis.is_early and analysis.is_strange are True or False for each beat."
+
+    return check_number(
+        answer, truth, "Shape and timing agree there, though the score knows only shape.", hint
+    )
+
+
+def check_patient(answer: Any, table: pd.DataFrame) -> Feedback:
+    """Check on which recording the detectors of the others raise the most false alarms."""
+    if answer is ...:
+        return UNANSWERED
+    foreign = table.where(~np.eye(len(table), dtype=bool)).mean()
+    if answer not in foreign.index:
+        return Feedback(False, f"The answer should be one of {sorted(foreign.index)}.")
+    if answer == foreign.idxmax():
+        return Feedback(True, "What is normal for the others is not normal for this patient.")
+    if answer == foreign.idxmin():
+        return Feedback(False, "That is where foreign detectors raise the fewest.")
+    return Feedback(False, "Leave the diagonal out, then average each column.")

@@ -1,0 +1,105 @@
+"""Cutting beats out of a recording, all to one length and normalised one by one."""
+
+import numpy as np
+import numpy.typing as npt
+
+from ecglab.datasets._filters import zero_phase
+
+__all__ = ["cut_beats", "normalise", "rr_intervals"]
+
+FloatArray = npt.NDArray[np.float64]
+
+_ROLL_OFF = 0.8  # of the Nyquist frequency of the cut beats: where the anti-aliasing filter begins
+_CHUNK = 4096  # beats that are cut at a time
+
+
+def cut_beats(
+    values: FloatArray,
+    rate: float,
+    times: FloatArray,
+    window: tuple[float, float],
+    n_samples: int,
+    wander: float | None,
+) -> npt.NDArray[np.float32]:
+    """Cut a window around each R peak and resample it.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        One lead, without gaps.
+    rate : float
+        Samples a second.
+    times : ndarray of shape (n_beats,)
+        Seconds of the R peaks; every window must lie inside the recording.
+    window : tuple of float
+        Where the beat begins and ends, in seconds from the R peak.
+    n_samples : int
+        Samples in each beat, evenly spaced, the end of the window not included.
+    wander : float or None
+        Frequency in Hz below which the baseline is removed; None leaves it.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_beats, n_samples)
+        The beats, in the unit of the lead.
+
+    Notes
+    -----
+    A zero-phase Butterworth filter takes away what the new sampling rate cannot hold (where it is
+    lower than the old one); a cubic spline then gives the values between samples.
+    """
+    from scipy.ndimage import map_coordinates, spline_filter1d
+
+    filtered = _filter(values, rate, n_samples / (window[1] - window[0]), wander)
+    coefficients = spline_filter1d(filtered, order=3, mode="mirror")
+    grid = np.linspace(*window, n_samples, endpoint=False) * rate
+    beats = np.empty((len(times), n_samples), dtype=np.float32)
+    for start in range(0, len(times), _CHUNK):
+        positions = times[start : start + _CHUNK, None] * rate + grid
+        beats[start : start + _CHUNK] = map_coordinates(
+            coefficients, positions[None], order=3, mode="mirror", prefilter=False
+        )
+    return beats
+
+
+def _filter(values: FloatArray, rate: float, new_rate: float, wander: float | None) -> FloatArray:
+    """Remove the baseline and what lies above the new Nyquist frequency."""
+    if wander is not None:
+        values = zero_phase(values, rate, "highpass", wander, order=2)
+    if new_rate < rate:
+        values = zero_phase(values, rate, "lowpass", _ROLL_OFF * new_rate / 2, order=4)
+    return values
+
+
+def normalise(beats: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Give every beat mean 0 and sample standard deviation 1, as ECG5000's beats have.
+
+    Parameters
+    ----------
+    beats : ndarray of shape (n_beats, n_samples)
+        Beats, none of them constant.
+
+    Returns
+    -------
+    ndarray of float32, of the same shape
+    """
+    centred = beats - beats.mean(axis=1, keepdims=True, dtype=np.float64)
+    scaled = centred / centred.std(axis=1, ddof=1, keepdims=True)
+    return scaled.astype(np.float32)
+
+
+def rr_intervals(times: FloatArray) -> FloatArray:
+    """Return the seconds from each R peak to the one before and to the one after.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_beats,)
+        Seconds of the R peaks, in ascending order.
+
+    Returns
+    -------
+    ndarray of shape (n_beats, 2)
+        NaN before the first beat and after the last.
+    """
+    intervals = np.concatenate([[np.nan], np.diff(times), [np.nan]])[: len(times) + 1]
+    return np.stack([intervals[:-1], intervals[1:]], axis=1) if len(times) else np.empty((0, 2))

@@ -1,0 +1,349 @@
+"""`read_record`: a continuous recording, cut into beats."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ecglab.datasets._cut import cut_beats, normalise, rr_intervals
+from ecglab.datasets._labels import UNLABELLED
+from ecglab.datasets._quality import Stretch, fill_gaps, find_bad_stretches
+from ecglab.datasets._raw import BeatMarks, RawLead
+from ecglab.datasets._record_files import find_recording, read_lead
+from ecglab.datasets._rpeaks import find_r_peaks
+from ecglab.errors import DatasetError
+from ecglab.heartbeats import Heartbeats
+
+__all__ = ["RECORD_CLASSES", "WINDOW", "Record", "cut_record", "read_record"]
+
+WINDOW = (-0.25, 0.45)
+"""Seconds before and after the R peak: P wave, QRS complex and T wave at usual heart rates."""
+
+RECORD_CLASSES: Mapping[int, str] = {
+    1: "Normal, or conducted with a bundle branch block",
+    3: "Ventricular ectopic beat",
+    4: "Supraventricular ectopic beat",
+    5: "Paced or unclassifiable beat",
+    6: "Fusion of a ventricular and a normal beat",
+}
+"""The classes of ANSI/AAMI EC57, numbered like those of ECG5000 where these have the same."""
+
+_SYMBOLS_OF_CLASSES = {1: "NLRBej", 3: "VEr", 4: "AaJSn", 5: "/fQ?", 6: "F"}
+_LABELS = {symbol: label for label, symbols in _SYMBOLS_OF_CLASSES.items() for symbol in symbols}
+_OUTSIDE = "window beyond the end of the recording"
+_RR_RANGE = (0.2, 4.0)  # seconds: 300 to 15 beats a minute, as a median over the recording
+_NO_VOLTAGE = 1e12  # in any unit: a kilovolt in nanovolts. A damaged float may be as large
+_FEWEST_FOR_RATE = 10  # beats, below which a median says nothing
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Record(Heartbeats):
+    """The beats of one lead of one recording, with what was set aside of it.
+
+    Parameters
+    ----------
+    set_aside : pandas.DataFrame
+        The beats that are in the recording but not among `signals`: columns ``time`` (seconds of
+        the R peak), ``symbol`` (annotation code, empty if there is none) and ``reason``.
+    bad_stretches : pandas.DataFrame
+        Stretches of the signal that no beat should be judged by: columns ``start``, ``stop``
+        (seconds) and ``reason``.
+    lead : str
+        Name of the lead.
+    sampling_rate : float
+        Samples a second in the file.
+    duration : float
+        Length of the recording in seconds.
+    window : tuple of float
+        Where a beat begins and ends, in seconds from its R peak.
+
+    See Also
+    --------
+    Heartbeats : Everything else.
+    """
+
+    set_aside: pd.DataFrame
+    bad_stretches: pd.DataFrame
+    lead: str
+    sampling_rate: float
+    duration: float
+    window: tuple[float, float]
+
+
+def read_record(
+    path: str | os.PathLike[str],
+    *,
+    lead: str | int | None = None,
+    annotations: str | None = "auto",
+    window: tuple[float, float] = WINDOW,
+    n_samples: int = 140,
+    sampling_rate: float | None = None,
+    wander: float | None = 0.5,
+    download_if_missing: bool = True,
+) -> Record:
+    """Read one lead of a continuous recording and cut it into beats.
+
+    Parameters
+    ----------
+    path : path-like
+        A WFDB record (``"folder/106"`` or ``"folder/106.hea"``), an EDF, EDF+ or BDF file, or a
+        table of samples with one column a lead (``.csv``, ``.tsv``, ``.txt``, ``.npy``). A name
+        such as ``"mitdb/106"`` is looked for in ``$ECGLAB_DATA_HOME`` and the user's cache, and
+        then fetched from PhysioNet.
+    lead : str or int, optional
+        Name of the lead, or its position from 0. When left out: MLII, or else the first ECG lead.
+    annotations : str, optional
+        Where the R peaks come from. "auto" takes the beat annotations if there are any (WFDB:
+        ``.atr``, ``.ecg``, ``.qrs``; EDF+: texts that are PhysioNet's codes), and detects R peaks
+        otherwise. The extension of a WFDB annotation file takes that one. None always detects.
+    window : tuple of float, default (-0.25, 0.45)
+        Where a beat begins and ends, in seconds from its R peak.
+    n_samples : int, default 140
+        Samples to resample each beat to, at least 20.
+    sampling_rate : float, optional
+        Samples a second. Needed for tables, which don't say; other files do.
+    wander : float, optional
+        Frequency in Hz below which the baseline is removed before beats are cut; None leaves the
+        baseline as it is.
+    download_if_missing : bool, default True
+        Whether to fetch a PhysioNet name that is not on disk.
+
+    Returns
+    -------
+    Record
+        `Heartbeats` with `times`, `rr_intervals` and, if annotated, `symbols`; every beat with mean
+        0 and sample standard deviation 1, as ECG5000's. RR intervals are those of the recording:
+        a beat that was set aside counts. Labels are AAMI's classes (see `RECORD_CLASSES`), or
+        "unlabelled" where R peaks were detected.
+
+    Raises
+    ------
+    DatasetUnavailableError
+        If a PhysioNet name is neither on disk nor can it be downloaded.
+    DatasetError
+        If the file is missing, damaged, shorter than its header says, or reaches for other files;
+        if the lead is missing; if the sampling rate is impossible; if there is no beat.
+    ValueError
+        If `window`, `n_samples` or `wander` makes no sense.
+
+    Notes
+    -----
+    Stretches with missing samples, a flat line, saturation or gross noise are marked, and beats
+    that touch one are set aside with the reason, as are beats whose window reaches beyond the ends
+    of the recording. Both are tables of the result, and are counted in the log.
+
+    R peaks are detected by GQRS of the wfdb library; see `ecglab.datasets._rpeaks`.
+
+    References
+    ----------
+    G. B. Moody and R. G. Mark, "The impact of the MIT-BIH Arrhythmia Database", IEEE Engineering in
+    Medicine and Biology Magazine 20(3) (2001) 45-50, doi 10.1109/51.932724.
+
+    ANSI/AAMI EC57:2012, "Testing and reporting performance results of cardiac rhythm and ST segment
+    measurement algorithms".
+
+    Examples
+    --------
+    >>> record = read_record("mitdb/106")  # doctest: +SKIP
+    >>> record.symbols[:3].tolist(), record.rr_intervals[1].round(2).tolist()  # doctest: +SKIP
+    (['N', 'N', 'N'], [0.96, 1.11])
+    """
+    _check_cut(window, n_samples, wander)
+    found = find_recording(path, download_if_missing=download_if_missing)
+    raw = read_lead(found, lead, annotations, sampling_rate)
+    provenance = {
+        "reader": "ecglab.datasets.read_record",
+        "file": found.name,
+        "wander": str(wander),
+        **raw.provenance,
+    }
+    # A PhysioNet name says more than a file name: it names the database, too.
+    source = found.stem if found.suffix == ".hea" else found.name
+    if found.suffix == ".hea" and found.parent.name:
+        source = f"{found.parent.name}/{source}"
+    return cut_record(replace(raw, provenance=provenance), window, n_samples, wander, source=source)
+
+
+def cut_record(
+    raw: RawLead,
+    window: tuple[float, float] = WINDOW,
+    n_samples: int = 140,
+    wander: float | None = 0.5,
+    *,
+    source: str,
+) -> Record:
+    """Cut a lead into beats: what `read_record` does once it has the samples.
+
+    Parameters
+    ----------
+    raw : RawLead
+        The lead; R peaks are detected where it has no marks.
+    window, n_samples, wander
+        As for `read_record`.
+    source : str
+        What to call the recording.
+
+    Returns
+    -------
+    Record
+        As `read_record`.
+
+    Raises
+    ------
+    DatasetError
+        If there is no beat, or so few in so long a time that the sampling rate must be wrong.
+    """
+    values = np.where(np.abs(raw.values) < _NO_VOLTAGE, raw.values, np.nan)
+    filled = fill_gaps(values)
+    stretches = find_bad_stretches(values, raw.rate, raw.limits)
+    marks = raw.marks if raw.marks is not None else _detect(raw, filled)
+    _check_heart_rate(raw, marks)
+    reasons = _reasons_to_set_aside(raw, marks.times, window, stretches)
+    kept = np.flatnonzero(reasons == "")
+    beats = cut_beats(filled, raw.rate, marks.times[kept], window, n_samples, wander)
+    constant = ~(beats.std(axis=1) > 0)
+    reasons[kept[constant]] = "flat line"
+    kept, beats = kept[~constant], beats[~constant]
+    if not len(kept):
+        raise DatasetError(_no_beat(raw, marks, reasons))
+    symbols = marks.symbols
+    labels = [0] * len(kept) if symbols is None else [_LABELS[s] for s in symbols[kept].tolist()]
+    record = Record(
+        normalise(beats),
+        np.array(labels),
+        source=source,
+        class_names=dict(UNLABELLED if symbols is None else RECORD_CLASSES),
+        normal_label=0 if symbols is None else 1,
+        provenance={**raw.provenance, "R peaks": marks.origin},
+        times=marks.times[kept],
+        symbols=None if symbols is None else symbols[kept],
+        rr_intervals=rr_intervals(marks.times)[kept],
+        set_aside=_table_of(marks, reasons),
+        bad_stretches=_table_of_stretches(stretches, raw.rate),
+        lead=raw.lead,
+        sampling_rate=raw.rate,
+        duration=raw.duration,
+        window=(float(window[0]), float(window[1])),
+    )
+    _log(raw, record)
+    return record
+
+
+def _check_cut(window: tuple[float, float], n_samples: int, wander: float | None) -> None:
+    """Refuse a window that holds no heartbeat, and a length that holds no QRS complex."""
+    start, stop = window
+    if not (-2 <= start < 0 < stop <= 2):
+        raise ValueError(
+            f"window must reach from before the R peak to after it, by at most 2 seconds each, as "
+            f"{WINDOW}; not {window}."
+        )
+    if isinstance(n_samples, bool) or not isinstance(n_samples, int | np.integer):
+        raise ValueError(f"n_samples must be a whole number, not {n_samples!r}.")
+    if not 20 <= n_samples <= 10_000:
+        raise ValueError(f"n_samples must lie between 20 and 10,000, not {n_samples}.")
+    if wander is not None and not 0 < wander <= 5:
+        raise ValueError(f"wander must be a frequency up to 5 Hz, or None, not {wander}.")
+
+
+def _detect(raw: RawLead, filled: npt.NDArray[np.float64]) -> BeatMarks:
+    """Find R peaks."""
+    peaks = find_r_peaks(filled, raw.rate)
+    return BeatMarks(peaks / raw.rate, None, origin="detected (GQRS)")
+
+
+def _check_heart_rate(raw: RawLead, marks: BeatMarks) -> None:
+    """Refuse a heart rate that no heart has: the sampling rate is not what the file says."""
+    low, high = _RR_RANGE
+    if len(marks.times) < _FEWEST_FOR_RATE:
+        return
+    median = float(np.median(np.diff(marks.times)))
+    if not low <= median <= high:
+        raise DatasetError(
+            f"{raw.place}: the R peaks ({marks.origin}) lie {median:.3g} s apart, which is "
+            f"{60 / max(median, 1e-9):.3g} beats a minute. The sampling rate, {raw.rate:g} Hz, is "
+            "probably wrong, or the annotations belong to another recording."
+        )
+
+
+def _reasons_to_set_aside(
+    raw: RawLead,
+    times: npt.NDArray[np.float64],
+    window: tuple[float, float],
+    stretches: Sequence[Stretch],
+) -> npt.NDArray[np.object_]:
+    """Return for each beat why it cannot be used, or an empty string."""
+    reasons = np.full(len(times), "", dtype=object)
+    starts, stops = ((times + seconds) * raw.rate for seconds in window)
+    for stretch in stretches:
+        touched = (starts < stretch.stop) & (stops > stretch.start) & (reasons == "")
+        reasons[touched] = stretch.reason
+    inside = (starts >= 0) & (stops <= len(raw.values) - 1)  # False for a time that is NaN
+    reasons[~inside] = _OUTSIDE
+    return reasons
+
+
+def _no_beat(raw: RawLead, marks: BeatMarks, reasons: npt.NDArray[np.object_]) -> str:
+    """Say why there is nothing to return."""
+    if not len(marks.times):
+        return (
+            f"{raw.place}: no heartbeat was found in lead {raw.lead} ({marks.origin}). It may be "
+            "another kind of signal: pass the name of another lead, or check the sampling rate."
+        )
+    counts = pd.Series(reasons).value_counts()
+    return (
+        f"{raw.place}: none of the {len(marks.times)} heartbeats in lead {raw.lead} can be used: "
+        + ", ".join(f"{reason} ({count})" for reason, count in counts.items())
+        + ". Try another lead."
+    )
+
+
+def _table_of(marks: BeatMarks, reasons: npt.NDArray[np.object_]) -> pd.DataFrame:
+    """List the beats that are not used."""
+    aside = reasons != ""
+    symbols = np.full(len(reasons), "") if marks.symbols is None else marks.symbols
+    return pd.DataFrame(
+        {
+            "time": marks.times[aside],
+            "symbol": symbols[aside].astype(object),
+            "reason": reasons[aside],
+        }
+    )
+
+
+def _table_of_stretches(stretches: Sequence[Stretch], rate: float) -> pd.DataFrame:
+    """List the bad stretches in the order of time."""
+    rows = sorted(
+        (stretch.start / rate, stretch.stop / rate, stretch.reason) for stretch in stretches
+    )
+    return pd.DataFrame(rows, columns=["start", "stop", "reason"])
+
+
+def _log(raw: RawLead, record: Record) -> None:
+    """Say what was read, and what was set aside."""
+    _logger.info(
+        "%s: lead %s, %.0f s at %g Hz, %d beats (%s)",
+        raw.place,
+        raw.lead,
+        raw.duration,
+        raw.rate,
+        len(record),
+        record.provenance["R peaks"],
+    )
+    if len(record.set_aside):
+        counts = record.set_aside["reason"].value_counts()
+        # Nearly every recording begins or ends within a beat: that is nothing to warn of.
+        usual = set(counts.index) == {_OUTSIDE}
+        _logger.log(
+            logging.INFO if usual else logging.WARNING,
+            "%s: %d of %d beats were set aside: %s.",
+            raw.place,
+            len(record.set_aside),
+            len(record) + len(record.set_aside),
+            ", ".join(f"{reason} ({count})" for reason, count in counts.items()),
+        )

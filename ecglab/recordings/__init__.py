@@ -1,0 +1,27 @@
+"""From a recording of one person to a list of its strange beats, without labels.
+
+`analyse` trains a detector on the first minutes and judges every beat; the writers put the result
+into files: a page for people, a table for programs, an annotation file for ECG viewers.
+"""
+
+from ecglab.recordings._analysis import TRAIN_MINUTES, Analysis, analyse
+from ecglab.recordings._figures import draw_normal_beat, draw_strange_beats, draw_timeline
+from ecglab.recordings._report import render_report, write_report
+from ecglab.recordings._selection import Selection, come_early, select_normal
+from ecglab.recordings._writers import write_annotations, write_strange_beats
+
+__all__ = [
+    "TRAIN_MINUTES",
+    "Analysis",
+    "Selection",
+    "analyse",
+    "come_early",
+    "draw_normal_beat",
+    "draw_strange_beats",
+    "draw_timeline",
+    "render_report",
+    "select_normal",
+    "write_annotations",
+    "write_report",
+    "write_strange_beats",
+]

@@ -1,0 +1,60 @@
+"""The page of the report, without what is filled in."""
+
+from string import Template
+
+__all__ = ["PAGE"]
+
+PAGE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>$title</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin-bottom: 0.2rem; }
+h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #ddd; }
+img { max-width: 100%; height: auto; }
+table { border-collapse: collapse; font-size: 0.9rem; }
+th, td { text-align: left; padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid #eee;
+  vertical-align: top; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.counts { display: flex; flex-wrap: wrap; gap: 0.8rem; padding: 0; list-style: none; }
+.counts li { background: #f4f6f8; border-radius: 6px; padding: 0.6rem 1rem; }
+.counts b { display: block; font-size: 1.5rem; }
+.note { background: #fff4e5; border-left: 4px solid #d55e00; padding: 0.5rem 1rem; }
+.small { color: #555; font-size: 0.9rem; }
+</style>
+</head>
+<body>
+<h1>$title</h1>
+<p>$summary</p>
+<p class="note"><b>This is not a medical device.</b> It shows which beats look unlike most others in
+this recording. It does not say why, and a beat that looks usual may still be ill. Only a clinician
+can read an ECG.</p>
+$notes
+<ul class="counts">$counts</ul>
+
+<h2>The whole recording</h2>
+$timeline
+<p class="small">Each dot is a beat. Above: its anomaly score, the mean squared difference from its
+reconstruction; beats above the dashed line are called strange. Below: the RR interval, the time
+since the beat before. Shaded blue: the part that was learnt from. Shaded grey: bad stretches.</p>
+
+<h2>What counts as normal here</h2>
+$normal
+<p class="small">$learnt</p>
+
+<h2>The strangest beats</h2>
+$strange
+
+<h2>What was set aside</h2>
+$aside
+
+<h2>Settings and origin</h2>
+$settings
+</body>
+</html>
+""")

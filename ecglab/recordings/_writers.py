@@ -1,0 +1,112 @@
+"""What programs read of an analysis: a table, and an annotation file for ECG viewers."""
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ecglab.datasets._wfdb import quiet_wfdb
+from ecglab.recordings._analysis import Analysis
+from ecglab.recordings._files import replacing
+
+__all__ = ["write_annotations", "write_strange_beats"]
+
+_NORMAL, _STRANGE, _SET_ASIDE = "N", "Q", "|"
+_RECORD_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_EXTENSION = re.compile(r"\.[A-Za-z]+")
+_LONGEST_NOTE = 99.9
+
+
+def write_strange_beats(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
+    """Write the table of strange beats as CSV, the strangest first.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What `analyse` returned.
+    path : path-like
+        The file to write, such as ``"strange.csv"``.
+
+    Returns
+    -------
+    Path
+        The file. Its columns are those of `Analysis.strange_beats`.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    with replacing(path) as file:
+        analysis.strange_beats.to_csv(file, float_format="%.6g", lineterminator="\n")
+    return Path(path).expanduser()
+
+
+def write_annotations(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
+    """Write the beats as a WFDB annotation file, which ECG viewers lay over the recording.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What `analyse` returned.
+    path : path-like
+        The file to write: the name of the record, then an extension of letters, such as
+        ``"106.ecglab"``. Viewers look for it beside the header (``wave -r 106 -a ecglab``).
+
+    Returns
+    -------
+    Path
+        The file. Beats that look normal are marked "N", strange ones "Q" (unclassifiable: what kind
+        they are is for a person to say) with a note such as "2.4 x threshold", and beats that were
+        set aside "|" with the reason.
+
+    Raises
+    ------
+    ValueError
+        If the name is none that the format allows.
+    OutputError
+        If it cannot be written.
+    """
+    place = Path(path).expanduser()
+    if not (_RECORD_NAME.fullmatch(place.stem) and _EXTENSION.fullmatch(place.suffix)):
+        raise ValueError(
+            f"{place.name!r} cannot be the name of an annotation file: it must be the record's "
+            "name (letters, digits, - and _), a point, and an extension of letters."
+        )
+    samples, symbols, notes = _marks(analysis)
+    with replacing(place) as file, quiet_wfdb() as wfdb:
+        wfdb.wrann(
+            file.stem,
+            file.suffix[1:],
+            samples,
+            symbol=symbols,
+            aux_note=notes,
+            fs=analysis.record.sampling_rate,
+            write_dir=str(file.parent),
+        )
+    return place
+
+
+def _marks(analysis: Analysis) -> tuple[np.ndarray, list[str], list[str]]:
+    """Return sample, symbol and note of every beat, in the order of time."""
+    record = analysis.record
+    ratios = np.minimum(analysis.scores / analysis.threshold, _LONGEST_NOTE)
+    judged = [
+        (time, _STRANGE, f"{ratio:.1f} x threshold") if strange else (time, _NORMAL, "")
+        for time, ratio, strange in zip(
+            np.asarray(record.times).tolist(),
+            ratios.tolist(),
+            analysis.is_strange.tolist(),
+            strict=True,
+        )
+    ]
+    aside = [
+        (float(time), _SET_ASIDE, str(reason))
+        for time, reason in zip(record.set_aside["time"], record.set_aside["reason"], strict=True)
+        if 0 <= time <= record.duration
+    ]
+    marks = sorted([*judged, *aside])
+    times = np.array([time for time, _, _ in marks])
+    samples = np.round(times * record.sampling_rate).astype(np.int64)
+    return samples, [symbol for _, symbol, _ in marks], [note for _, _, note in marks]

@@ -1,0 +1,179 @@
+"""What happens to the samples: bad stretches, R peaks, cutting, and the simulated recording."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecglab.datasets import make_record
+from ecglab.datasets._cut import normalise, rr_intervals
+from ecglab.datasets._quality import fill_gaps, find_bad_stretches
+from ecglab.datasets._record import cut_record
+from ecglab.datasets._rpeaks import find_r_peaks
+from ecglab.datasets._simulate_record import simulate_lead
+from ecglab.errors import DatasetError
+
+RATE = 250.0
+
+
+@pytest.fixture(scope="module")
+def raw():
+    return simulate_lead(1.0, {"V": 0.1}, RATE, np.random.default_rng(2))
+
+
+def spoil(raw, change, start=20.0, stop=22.0):
+    """Change the samples from one second to another."""
+    values = raw.values.copy()
+    part = slice(int(start * raw.rate), int(stop * raw.rate))
+    values[part] = change(values[part])
+    return replace(raw, values=values)
+
+
+FAULTS = {
+    "missing samples": lambda x: np.full_like(x, np.nan),
+    "flat line": lambda x: np.full_like(x, 0.3),
+    "saturated": lambda x: np.full_like(x, 9.0),
+    "noise": lambda x: x + np.random.default_rng(0).normal(0, 1, x.shape),
+}
+
+
+def test_a_clean_recording_has_no_bad_stretch(raw):
+    assert find_bad_stretches(raw.values, RATE) == []
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_faults_are_marked_and_their_beats_set_aside(raw, reason):
+    bad = spoil(raw, FAULTS[reason])
+    record = cut_record(bad, source="")
+    marked = record.bad_stretches[record.bad_stretches["reason"] == reason]
+    assert marked["start"].min() <= 20.01
+    assert marked["stop"].max() >= 21.99
+    aside = record.set_aside[record.set_aside["time"].between(19, 23)]
+    assert len(aside) >= 2
+    touching = (raw.marks.times > 19.6) & (raw.marks.times < 22.2)
+    assert np.isin(raw.marks.times[touching], aside["time"]).all()
+    assert not ((record.times > 19.6) & (record.times < 22.2)).any()
+    # No beat is lost on the way: judged and set aside are all there are.
+    assert len(record) + len(record.set_aside) == len(raw.marks.times)
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_a_fault_does_not_reach_beats_far_from_it(raw, reason):
+    bad, good = (cut_record(r, source="") for r in (spoil(raw, FAULTS[reason]), raw))
+    early_bad, early_good = (r.signals[r.times < 15] for r in (bad, good))
+    assert np.abs(early_bad - early_good).max() < 0.05
+
+
+def test_rare_large_beats_are_not_taken_for_noise():
+    raw = simulate_lead(1.0, {"V": 0.3}, RATE, np.random.default_rng(3))
+    assert len(cut_record(raw, source="").bad_stretches) == 0
+
+
+def test_saturation_is_known_by_the_recorders_range(raw):
+    limits = (-5.0, 5.0)
+    assert find_bad_stretches(raw.values, RATE, limits) == []
+    clipped = raw.values.copy()
+    clipped[10_000:10_020] = 5.0
+    reasons = {stretch.reason for stretch in find_bad_stretches(clipped, RATE, limits)}
+    assert "saturated" in reasons
+
+
+@given(st.lists(st.one_of(st.just(np.nan), st.floats(-5, 5)), min_size=1, max_size=40))
+def test_gaps_are_filled_between_their_neighbours(values):
+    values = np.array(values)
+    filled = fill_gaps(values)
+    assert np.isfinite(filled).all()
+    known = ~np.isnan(values)
+    np.testing.assert_array_equal(filled[known], values[known])
+    if known.any():
+        assert filled.min() >= values[known].min()
+        assert filled.max() <= values[known].max()
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=20).map(sorted))
+def test_rr_intervals_mirror_each_other(times):
+    intervals = rr_intervals(np.array(times))
+    assert intervals.shape == (len(times), 2)
+    np.testing.assert_array_equal(intervals[1:, 0], intervals[:-1, 1])
+    if times:
+        assert np.isnan(intervals[0, 0])
+        assert np.isnan(intervals[-1, 1])
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 100), st.floats(-100, 100))
+def test_normalised_beats_do_not_depend_on_unit_or_offset(seed, scale, offset):
+    beats = np.random.default_rng(seed).normal(size=(3, 30))
+    np.testing.assert_allclose(normalise(beats), normalise(scale * beats + offset), atol=1e-4)
+
+
+@pytest.mark.parametrize("factor", [-1.0, 0.001, 1000.0])
+def test_r_peaks_do_not_depend_on_unit_or_polarity(raw, factor):
+    """A lead that was put on upside down, or is in volts, has its peaks at the same places."""
+    assert (
+        find_r_peaks(raw.values, RATE).tolist() == find_r_peaks(factor * raw.values, RATE).tolist()
+    )
+
+
+@pytest.mark.parametrize("values", [np.zeros(5000), np.zeros(10), np.ones(0)])
+def test_where_there_is_no_signal_there_is_no_r_peak(values):
+    assert len(find_r_peaks(values, RATE)) == 0
+
+
+def test_a_recording_without_a_beat_is_an_error_in_plain_words(raw):
+    silent = replace(raw, values=np.zeros(5000), marks=None)
+    with pytest.raises(DatasetError, match="no heartbeat was found in lead MLII"):
+        cut_record(silent, source="")
+    flat = replace(raw, values=np.zeros(len(raw.values)))
+    with pytest.raises(DatasetError, match=r"none of the \d+ heartbeats .* flat line"):
+        cut_record(flat, source="")
+
+
+def test_a_heart_rate_that_no_heart_has_reveals_a_wrong_sampling_rate(raw):
+    slow = replace(raw, rate=RATE / 2, marks=replace(raw.marks, times=raw.marks.times * 8))
+    with pytest.raises(DatasetError, match="sampling rate, 125 Hz, is probably wrong"):
+        cut_record(slow, source="")
+
+
+# The simulated recording
+
+
+def test_the_same_seed_gives_the_same_recording():
+    one, two, other = (make_record(0.5, random_state=seed) for seed in (4, 4, 5))
+    np.testing.assert_array_equal(one.signals, two.signals)
+    assert one.symbols.tolist() == two.symbols.tolist()
+    assert not np.array_equal(one.times, other.times)
+
+
+def test_shares_of_ectopic_beats_are_as_asked():
+    record = make_record(20, shares={"V": 0.2, "A": 0.1, "F": 0.05}, random_state=0)
+    shares = {code: (record.symbols == code).mean() for code in "NVAF"}
+    assert shares == pytest.approx({"N": 0.65, "V": 0.2, "A": 0.1, "F": 0.05}, abs=0.04)
+    assert record.duration == pytest.approx(1200)
+    assert (make_record(1, shares={}, random_state=0).symbols == "N").all()
+
+
+def test_ventricular_beats_come_early_and_are_wide():
+    record = make_record(10, shares={"V": 0.1}, random_state=0)
+    ventricular = record.symbols == "V"
+    before, after = record.rr_intervals.T
+    assert np.nanmedian(before[ventricular] / after[ventricular]) < 0.7
+    assert np.nanmedian(before[~ventricular] / after[~ventricular]) == pytest.approx(1, abs=0.1)
+    width = (np.abs(record.signals) > 1).mean(axis=1)
+    assert np.median(width[ventricular]) > 1.5 * np.median(width[~ventricular])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"minutes": 0},
+        {"sampling_rate": 10},
+        {"shares": {"V": 1.0}},
+        {"shares": {"V": -0.1}},
+        {"shares": {"X": 0.1}},
+    ],
+)
+def test_what_cannot_be_simulated_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        make_record(**{"minutes": 1.0, **wrong})

@@ -1,0 +1,72 @@
+"""The committed tables of `benchmarks/record_detection.py`: what they show, and of what."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import record_detection
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+TRIMMED_PCA = "baseline: PCA, 2 components, 70 % of the beats"
+
+
+@pytest.fixture(scope="module")
+def table():
+    return pd.read_csv(RESULTS / "record_detection.csv", dtype={"record": str})
+
+
+def first_minutes(table, detector):
+    """Return the row of each record: lead MLII, learnt from its first five minutes."""
+    chosen = (table["detector"] == detector) & (table["start"] == 0) & (table["lead"] == "MLII")
+    return table[chosen].set_index("record")
+
+
+def test_every_detector_is_measured_on_every_stretch(table):
+    stretches = table.groupby(["record", "lead", "start"])["detector"].nunique()
+    assert len(stretches) == (2 * len(record_detection.RECORDS) + 1) * len(record_detection.STARTS)
+    assert (stretches == len(record_detection.DETECTORS)).all()
+
+
+def test_the_default_reaches_its_floors(table):
+    ours = first_minutes(table, record_detection.OURS)
+    assert ours.loc["106", "ROC-AUC"] >= 0.99
+    assert ours.loc["119", "ROC-AUC"] >= 0.99
+    assert ours.loc["208", "ROC-AUC"] >= 0.92
+    assert ours.loc["208", "strange while learning"] > 0.45
+    assert ours.loc["100", "false alarms"] < 0.02
+
+
+def test_the_default_beats_principal_components(table):
+    ours, baseline = (
+        first_minutes(table, name).loc[["106", "119", "208"], "ROC-AUC"]
+        for name in (record_detection.OURS, TRIMMED_PCA)
+    )
+    assert (ours >= baseline).all()
+    assert (ours - baseline).mean() > 0.03
+
+
+def test_choosing_what_to_learn_from_is_what_makes_the_difference(table):
+    auc = table.pivot_table(index=["record", "lead", "start"], columns="detector", values="ROC-AUC")
+    ours = auc[record_detection.OURS]
+    assert ours.min() > 0.9
+    assert (ours - auc["ours, trained on all beats"]).mean() > 0.1
+
+
+def test_r_peaks_are_found(table):
+    peaks = pd.read_csv(RESULTS / "record_rpeaks.csv")
+    chosen = peaks[peaks["detector"].str.startswith("GQRS")]
+    assert len(chosen) == len(record_detection.RECORDS)
+    assert chosen[["sensitivity", "positive predictivity"]].min().min() >= 0.99
+
+
+def test_a_report_takes_less_than_a_minute(table):
+    speed = pd.read_csv(RESULTS / "record_speed.csv")
+    assert len(speed) == 2 * len(record_detection.RECORDS)
+    assert speed["seconds"].max() < 60
+
+
+def test_provenance_names_the_data_and_every_version(table):
+    provenance = json.loads((RESULTS / "record_detection.json").read_text())
+    assert len(provenance["data"]) == 2 * len(record_detection.RECORDS)
+    assert {"ecglab", "wfdb", "tensorflow"} <= set(provenance["versions"])

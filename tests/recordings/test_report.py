@@ -1,0 +1,118 @@
+"""The report: one page that is whole, safe and says what was found."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecglab.recordings import render_report
+from ecglab.recordings._figures import clock, draw_strange_beats
+
+VOID = {"meta", "img", "br"}
+HOSTILE = '<script>alert("x")</script>'
+
+
+class Page(HTMLParser):
+    """Read a page, and insist that its tags are closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.images, self.tags, self.words = [], [], set(), []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag == "img":
+            self.images.append(dict(attrs))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def page(analysis):
+    return Page(render_report(analysis))
+
+
+def test_the_page_says_what_was_found(page, analysis, record):
+    n_strange = int(analysis.is_strange.sum())
+    assert f"{n_strange:,} of {len(record):,} beats look strange" in page.text
+    assert "This is not a medical device." in page.text
+    assert f"{int(analysis.selection.core.sum())} that are most alike" in page.text
+    assert "ecglab.datasets.make_record" in page.text
+    for code in set(record.symbols):
+        assert f" {code} " in page.text
+
+
+def test_the_page_needs_nothing_beside_it(analysis):
+    text = render_report(analysis)
+    assert not re.search(r"<script|<link|@import|https?://", text)
+    page = Page(text)
+    assert len(page.images) == 3
+    for image in page.images:
+        assert image["src"].startswith("data:image/png;base64,")
+        assert len(image["alt"]) > 40
+
+
+def test_the_strange_beats_of_the_table_are_those_of_the_analysis(page, analysis):
+    for time in analysis.strange_beats["time"].head(5):
+        assert clock(time) in page.text
+
+
+def test_whatever_comes_from_the_file_is_escaped(analysis, record):
+    hostile = replace(
+        record,
+        source=HOSTILE,
+        lead=HOSTILE,
+        symbols=np.full(len(record), HOSTILE),
+        provenance={HOSTILE: HOSTILE},
+        set_aside=pd.DataFrame({"time": [1.0], "symbol": [HOSTILE], "reason": [HOSTILE]}),
+        bad_stretches=pd.DataFrame({"start": [1.0], "stop": [2.0], "reason": [HOSTILE]}),
+    )
+    text = render_report(replace(analysis, record=hostile))
+    assert "<script" not in text
+    assert Page(text).text.count(HOSTILE) > 6
+
+
+def test_a_recording_without_a_strange_beat_is_reported_too(analysis):
+    calm = replace(analysis, threshold=float(analysis.scores.max()))
+    page = Page(render_report(calm))
+    assert "No beat looks strange" in page.text
+    assert len(page.images) == 2
+
+
+def test_what_was_set_aside_is_listed(analysis, record):
+    aside = pd.DataFrame({"time": [1.0, 2.0], "symbol": ["", ""], "reason": ["noise"] * 2})
+    stretches = pd.DataFrame({"start": [0.5], "stop": [2.5], "reason": ["noise"]})
+    changed = replace(record, set_aside=aside, bad_stretches=stretches, symbols=None)
+    page = Page(render_report(replace(analysis, record=changed)))
+    assert "noise 2" in page.text
+    assert "1 bad stretches, 2.0 seconds in all" in page.text
+
+
+def test_drawing_leaves_matplotlib_as_it_was(analysis):
+    before = dict(mpl.rcParams)
+    figure = draw_strange_beats(analysis, 5)
+    assert dict(mpl.rcParams) == before
+    assert sum(ax.axison for ax in figure.axes) == 5
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00:00.0"), (59.96, "0:01:00.0"), (3725.25, "1:02:05.2")]
+)
+def test_times_are_written_as_on_a_clock(seconds, text):
+    assert clock(seconds) == text

@@ -1,0 +1,89 @@
+"""Files for programs and viewers, written whole or not at all."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecglab.datasets._wfdb import quiet_wfdb
+from ecglab.errors import OutputError
+from ecglab.recordings import write_annotations, write_report, write_strange_beats
+from ecglab.recordings._files import replacing
+
+WRITERS = {
+    "a.html": write_report,
+    "a.csv": write_strange_beats,
+    "a.ecglab": write_annotations,
+}
+
+
+def test_the_table_can_be_read_back(analysis, tmp_path):
+    path = write_strange_beats(analysis, tmp_path / "strange.csv")
+    table = pd.read_csv(path, index_col="beat")
+    expected = analysis.strange_beats
+    assert table.columns.tolist() == expected.columns.tolist()
+    assert table.index.tolist() == expected.index.tolist()
+    np.testing.assert_allclose(table["score"], expected["score"], rtol=1e-5)
+
+
+def test_annotations_can_be_read_back(analysis, record, tmp_path):
+    write_annotations(analysis, tmp_path / "106.ecglab")
+    with quiet_wfdb() as wfdb:
+        notes = wfdb.rdann(str(tmp_path / "106"), "ecglab")
+    assert notes.fs == record.sampling_rate
+    symbols = np.array(notes.symbol)
+    beats = symbols != "|"
+    assert beats.sum() == len(record)
+    np.testing.assert_array_equal(
+        notes.sample[beats], np.round(record.times * record.sampling_rate)
+    )
+    np.testing.assert_array_equal(symbols[beats] == "Q", analysis.is_strange)
+    ratios = analysis.scores / analysis.threshold
+    strangest = int(np.flatnonzero(beats)[ratios.argmax()])
+    assert notes.aux_note[strangest].rstrip("\0") == f"{ratios.max():.1f} x threshold"
+
+
+def test_beats_set_aside_are_annotated_with_the_reason(analysis, record, tmp_path):
+    aside = pd.DataFrame({"time": [33.3], "symbol": ["N"], "reason": ["flat line"]})
+    marked = replace(analysis, record=replace(record, set_aside=aside))
+    write_annotations(marked, tmp_path / "x.ecglab")
+    with quiet_wfdb() as wfdb:
+        notes = wfdb.rdann(str(tmp_path / "x"), "ecglab")
+    (place,) = np.flatnonzero(np.array(notes.symbol) == "|")
+    assert notes.sample[place] == round(33.3 * 360)
+    assert notes.aux_note[place].rstrip("\0") == "flat line"
+
+
+@pytest.mark.parametrize("name", ["106", "106.e1", "my record.atr", "1.06.atr"])
+def test_a_name_that_viewers_cannot_open_is_refused(analysis, tmp_path, name):
+    with pytest.raises(ValueError, match="cannot be the name of an annotation file"):
+        write_annotations(analysis, tmp_path / name)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_file_is_replaced_and_nothing_else_is_left(analysis, tmp_path, name):
+    (tmp_path / name).write_text("old")
+    assert WRITERS[name](analysis, tmp_path / name) == tmp_path / name
+    assert (tmp_path / name).read_bytes() != b"old"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_where_nothing_can_be_written_it_is_said_so(analysis, tmp_path, name):
+    with pytest.raises(OutputError, match="cannot be written"):
+        WRITERS[name](analysis, tmp_path / "missing" / name)
+
+
+def test_what_breaks_off_leaves_the_old_file(tmp_path):
+    (tmp_path / "a.txt").write_text("old")
+
+    def write():
+        with replacing(tmp_path / "a.txt") as file:
+            file.write_text("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match="No space left"):
+        write()
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
