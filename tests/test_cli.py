@@ -1,5 +1,6 @@
 """The `ecglab` command: how commands are found, what help costs, and exit codes."""
 
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -88,3 +89,12 @@ def test_dry_run_lists_the_runs_and_leaves_nothing(tmp_path, capsys, monkeypatch
 def test_report_on_nothing_exits_with_three(tmp_path, capsys):
     assert cli.main(["sweep", "report", str(tmp_path)]) == 3
     assert "holds no result" in capsys.readouterr().err
+
+
+def test_wrong_seed_of_a_report_exits_with_three(tmp_path, capsys):
+    result = {"key": "ab", "parameters": {"x": 1}, "metrics": {"auc": 0.5}, "status": "done"}
+    path = tmp_path / "runs" / "ab" / "ab.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({**result, "seconds": 1.0, "data": {}, "versions": {}}))
+    assert cli.main(["sweep", "report", str(tmp_path), "--seed", "foo"]) == 3
+    assert "no run has a parameter 'foo'" in capsys.readouterr().err

@@ -40,7 +40,8 @@ class Axis:
     logarithmic : bool
         Whether a continuous range is uniform in the logarithm.
     whole : bool
-        Whether the parameter is an int: values of a continuous range are rounded.
+        Whether the parameter is an int: values of a continuous range are rounded, to whole numbers
+        between its ends.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Axis:
         """How many values it has."""
         if not self.is_continuous:
             return len(self.values)
-        return round(self.high) - round(self.low) + 1 if self.whole else math.inf
+        return math.floor(self.high) - math.ceil(self.low) + 1 if self.whole else math.inf
 
     def at(self, share: float) -> Any:
         """Return the value at a share of the axis, from 0 (included) to 1."""
@@ -71,8 +72,9 @@ class Axis:
         else:
             value = self.low + share * (self.high - self.low)
         value = float(f"{value:.12g}")  # 0.3 rather than 0.30000000000000004
-        value = min(max(value, self.low), self.high)
-        return round(value) if self.whole else value
+        if self.whole:
+            return min(max(round(value), math.ceil(self.low)), math.floor(self.high))
+        return min(max(value, self.low), self.high)
 
 
 def size_of_product(axes: Sequence[Axis]) -> float:

@@ -24,6 +24,7 @@ LEASE = 60.0
 """Seconds without a sign of life after which a claim may be taken over."""
 
 _SIGNS_IN_A_LEASE = 6
+_CLOCK_STEP = 2.0  # seconds that a start time may shift when the clock is set
 
 _logger = logging.getLogger("ecglab")
 
@@ -87,6 +88,9 @@ class Claim:
     def _beat(self) -> None:
         """Touch the file until the claim is given up."""
         while not self._done.wait(LEASE / _SIGNS_IN_A_LEASE):
+            if not self.is_ours():  # a successor must give signs of its own
+                _logger.warning("%s is not ours any more, or cannot be read", self.path)
+                continue
             try:
                 os.utime(self.path)
             except OSError as error:
@@ -152,21 +156,17 @@ def _fields(content: bytes) -> dict[str, str]:
 
 
 def _this_process() -> dict[str, str]:
-    return {"machine": _machine(), **_identity(psutil.Process())}
-
-
-def _identity(process: psutil.Process) -> dict[str, str]:
-    """Tell a process from a later one with the same number."""
-    return {"pid": str(process.pid), "started": f"{process.create_time():.2f}"}
+    process = psutil.Process()
+    started = f"{process.create_time():.2f}"
+    return {"machine": _machine(), "pid": str(process.pid), "started": started}
 
 
 def _is_running(owner: dict[str, str]) -> bool:
+    """Whether the owner runs, rather than a later process with the same number."""
     try:
         process = psutil.Process(int(owner["pid"]))
-        return (
-            _identity(process)["started"] == owner["started"]
-            and process.status() != psutil.STATUS_ZOMBIE
-        )
+        shift = abs(process.create_time() - float(owner["started"]))
+        return shift <= _CLOCK_STEP and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

@@ -1,11 +1,10 @@
 """The commands ``ecglab sweep`` and ``ecglab sweep report``."""
 
 import argparse
-import os
 import sys
 from typing import TextIO
 
-from ecglab.sweep._driver import plan, run
+from ecglab.sweep._driver import count_processors, plan, run
 from ecglab.sweep._errors import GridError, SweepError
 from ecglab.sweep._report import report
 
@@ -122,7 +121,7 @@ def _dry_run(arguments: argparse.Namespace) -> int:
     _say(table.to_string(max_rows=_MOST_ROWS))
     _say(f"{len(table)} runs, {len(to_do)} to do")
     if to_do["seconds"].notna().all():
-        n_workers = arguments.workers or os.cpu_count() or 1
+        n_workers = arguments.workers or count_processors()
         total = to_do["seconds"].sum()
         _say(f"expected: {total:.0f} s, {total / n_workers:.0f} s on {n_workers} workers")
     else:

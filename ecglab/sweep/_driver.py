@@ -13,14 +13,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from ecglab._version import __version__
-from ecglab.sweep._errors import SweepError
+from ecglab.sweep._errors import GridError, SweepError
 from ecglab.sweep._grid import GridLike, expand, load_grid
 from ecglab.sweep._keys import fingerprint_data, key_of
-from ecglab.sweep._results import read_raw, tabulate, write_tables
+from ecglab.sweep._notebook import Notebook
+from ecglab.sweep._results import read_all, read_raw, tabulate, write_tables
 from ecglab.sweep._store import Store, StoreLike, finished_keys, open_store
 from ecglab.sweep._worker import Outcome, Settings, Task, execute_run, publish_failure
 
-__all__ = ["plan", "run"]
+__all__ = ["count_processors", "plan", "run"]
 
 _QUEUED_A_THREAD = 3  # runs that wait in the scheduler for each thread, so that none is ever idle
 _ASK_AGAIN = 1.0  # seconds until a run is asked for again that another driver is at
@@ -55,8 +56,8 @@ def run(
         Address of a running Dask scheduler, such as ``"tcp://10.0.0.1:8786"``. When left out,
         workers are started here.
     n_workers : int, optional
-        How many workers to start here, one thread each; as many as there are processors when left
-        out.
+        How many workers to start here, one thread each; as many as there are processors that this
+        process may use when left out.
     timeout : float, optional
         Seconds that one run may take; the kernel and all its children are killed then.
     memory_limit : float, optional
@@ -90,6 +91,8 @@ def run(
     Runs on Linux and macOS, because kernels are killed as process groups.
     """
     sweep = _Sweep.open(grid, out, retry_failed=retry_failed)
+    if sweep.to_do and scheduler is None:
+        _check_kernel(sweep.notebook)
     settings = sweep.prepare(timeout, memory_limit)
     if sweep.to_do:
         try:
@@ -139,7 +142,7 @@ class _Sweep:
     """A grid, an output folder, and what is left to do."""
 
     store: Store
-    notebook: Any
+    notebook: Notebook
     data: dict[str, str]
     runs: list[dict[str, Any]]
     keys: list[str]
@@ -306,7 +309,7 @@ def _connect(scheduler: str | None, n_workers: int | None) -> Iterator[Any]:
         return
     with (
         LocalCluster(
-            n_workers=n_workers or os.cpu_count() or 1,
+            n_workers=n_workers or count_processors(),
             threads_per_worker=1,
             processes=True,
             memory_limit=None,  # a worker needs little; its kernels are watched one by one
@@ -320,4 +323,23 @@ def _connect(scheduler: str | None, n_workers: int | None) -> Iterator[Any]:
 
 def _write_all(store: Store) -> None:
     """Write the table of everything that is in the folder."""
-    write_tables(store, tabulate(read_raw(store, sorted(finished_keys(store)))))
+    write_tables(store, read_all(store))
+
+
+def count_processors() -> int:
+    """Count the processors that this process may use, where the system says."""
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _check_kernel(notebook: Notebook) -> None:
+    """Refuse a notebook whose kernel is not installed here, before every run fails of it."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    known = sorted(KernelSpecManager().find_kernel_specs())
+    if notebook.kernel.lower() not in known:  # Jupyter does not look at the case
+        raise GridError(
+            f"{notebook.path} asks for the kernel {notebook.kernel!r}, which is not installed "
+            f"here; installed are: {', '.join(known) or 'none'}. Choose another one in JupyterLab."
+        )

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from ecglab.sweep._ranking import rank_runs
+from ecglab.sweep._ranking import SUMMARY, rank_runs
 
 __all__ = ["plot_heat_maps", "plot_parallel_coordinates"]
 
@@ -51,7 +51,7 @@ def plot_heat_maps(
         If fewer than two parameters vary.
     """
     table = rank_runs(results, metric, parameters=parameters, seed=seed)
-    names = [name for name in table.columns if name not in ("runs", "mean", "sd", "low", "high")]
+    names = [name for name in table.columns if name not in SUMMARY]
     if len(names) < 2:
         raise ValueError(f"a heat map needs two parameters that vary; here are {names}.")
     pairs = list(combinations(names, 2))[:_MOST_MAPS]
@@ -61,7 +61,9 @@ def plot_heat_maps(
         n_rows, n_columns, figsize=(4.2 * n_columns, 3.4 * n_rows), squeeze=False
     )
     for ax, (x, y) in zip(axes.ravel(), pairs, strict=False):
-        means = table.pivot_table(index=y, columns=x, values="mean", aggfunc="mean")
+        (columns, across), (rows, up) = _levels(table[x]), _levels(table[y])
+        placed = table.assign(**{x: across, y: up})  # a pivot by value would drop missing ones
+        means = placed.pivot_table(index=y, columns=x, values="mean", aggfunc="mean")
         few = means.size <= 30
         sns.heatmap(
             means,
@@ -74,8 +76,8 @@ def plot_heat_maps(
             fmt=".3f",
             cbar_kws={"label": metric},
         )
-        ax.set_xticklabels([_tick(value) for value in means.columns], rotation=30, ha="right")
-        ax.set_yticklabels([_tick(value) for value in means.index], rotation=0)
+        ax.set_xticklabels([_tick(value) for value in columns], rotation=30, ha="right")
+        ax.set_yticklabels([_tick(value) for value in rows], rotation=0)
         ax.invert_yaxis()
     for ax in axes.ravel()[len(pairs) :]:
         ax.set_axis_off()
@@ -108,7 +110,7 @@ def plot_parallel_coordinates(
     A. Inselberg, "The plane with parallel coordinates", The Visual Computer 1 (1985) 69-91.
     """
     table = rank_runs(results, metric, parameters=parameters, seed=seed, ascending=ascending)
-    names = [name for name in table.columns if name not in ("runs", "mean", "sd", "low", "high")]
+    names = [name for name in table.columns if name not in SUMMARY]
     heights = {name: _heights(table[name]) for name in names}
     low, high = table["mean"].min(), table["mean"].max()
     colors, span = Normalize(low, high), high - low
@@ -137,21 +139,28 @@ def plot_parallel_coordinates(
 
 def _heights(values: pd.Series) -> tuple[list[float], list[tuple[float, str]]]:
     """Place values between 0 and 1, evenly and in their order, and label up to eight of them."""
+    levels, places = _levels(values)
+    top, step = max(len(levels) - 1, 1), -(-len(levels) // 8)
+    labels = [(n / top, _tick(levels[n])) for n in range(0, len(levels), step)]
+    return [place / top for place in places], labels
+
+
+def _levels(values: pd.Series) -> tuple[list[Any], list[int]]:
+    """List the different values in their order, a missing one first, and the place of each."""
+    present = values.dropna()
     try:
-        levels = sorted(values.dropna().unique())
+        levels = sorted(present.unique())
     except TypeError:  # numbers and words in one column
-        levels = list(values.dropna().unique())
-    if values.isna().any():
-        levels = [None, *levels]
-    place = {_tick(level): n / max(len(levels) - 1, 1) for n, level in enumerate(levels)}
-    step = -(-len(levels) // 8)
-    labels = [(place[_tick(level)], _tick(level)) for level in levels[::step]]
-    return [place[_tick(value)] for value in values], labels
+        levels = list(present.unique())
+    n_missing = int(values.isna().any())
+    place = {level: n for n, level in enumerate(levels, start=n_missing)}
+    places = [0 if missing else place[v] for v, missing in zip(values, values.isna(), strict=True)]
+    return [None] * n_missing + levels, places
 
 
 def _tick(value: Any) -> str:
-    """Write a value of a parameter, short."""
+    """Write a value of a parameter, short; its ends tell long ones apart."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return "default"
     text = f"{value:.3g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 18 else f"{text[:17]}…"
+    return text if len(text) <= 18 else f"{text[:9]}…{text[-8:]}"

@@ -12,8 +12,8 @@
 A range without a number, ``{log: [1e-4, 1e-2]}``, is continuous, and needs a sample.
 """
 
-import math
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +32,9 @@ from ecglab.sweep._yaml import read_yaml
 __all__ = ["Grid", "GridLike", "expand", "load_grid"]
 
 Method = Literal["random", "sobol"]
+
+_MOST_RUNS = 10_000_000  # more do not fit in the memory of a laptop
+_MOST_VALUES = 1_000_000  # of one range
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,14 @@ def load_grid(grid: GridLike) -> Grid:
     GridError
         If a key is unknown, missing or of another form; if the notebook cannot be swept; if a
         parameter is not one of the notebook's, or a value does not fit its default; if an axis is
-        empty or repeats a value; or if a sample asks for more points than there are.
+        empty or repeats a value; if a sample asks for more points than there are; or if there are
+        more than ten million runs, or a million values in a range.
     """
     if isinstance(grid, Grid):
         return grid
     if isinstance(grid, Mapping):
         return _Reader("the grid", Path()).read(grid)
-    path = Path(grid)
+    path = Path(os.path.expanduser(grid))
     try:
         content = read_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -171,7 +175,7 @@ class _Reader:
     def _notebook(self, name: Any) -> Notebook:
         if not isinstance(name, str):
             raise self._error("notebook", f"must be a path, not {describe(name)}")
-        return read_notebook(self.folder / name, f"{self.where}: notebook")
+        return read_notebook(self.folder / os.path.expanduser(name), f"{self.where}: notebook")
 
     def _check_name(self, notebook: Notebook, key: str, name: str) -> None:
         place = f"{key}.{name}"
@@ -231,11 +235,18 @@ class _Reader:
             )
         whole = type(default) is int
         continuous = Axis(name, (), low, high, kind == "log", whole)
+        if continuous.size < 1:
+            raise self._error(f"{place}.{kind}", "holds no whole number, which its parameter is")
         if len(ends) == 2:
             return continuous
         n = ends[2]
         if type(n) is not int or n < 2:
             raise self._error(f"{place}.{kind}", f"needs two values or more, not {describe(n)}")
+        if n > _MOST_VALUES:
+            raise self._error(
+                f"{place}.{kind}",
+                f"has more than {_MOST_VALUES:,} values: leave their number out, and add a sample",
+            )
         return Axis(name, tuple(continuous.at(share) for share in np.linspace(0, 1, n).tolist()))
 
     def _sample(self, spec: Any) -> Sample | None:
@@ -270,7 +281,15 @@ class _Reader:
             )
         if grid.sample is not None and not grid.axes:
             raise self._error("sample", "needs axes to draw from")
+        if grid.sample is None and size > _MOST_RUNS:
+            raise self._error(
+                "axes",
+                f"make {size:,} runs, more than {_MOST_RUNS:,}: add a sample, or fewer values",
+            )
+        if grid.sample is not None and grid.sample.n > _MOST_RUNS:
+            raise self._error("sample.n", f"asks for more than {_MOST_RUNS:,} runs: ask for fewer")
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max  # NaN is not

@@ -16,6 +16,7 @@ from ecglab.sweep._errors import GridError
 
 __all__ = ["Notebook", "read_notebook"]
 
+_OWN_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _OPEN_TYPE = re.compile(r"\b(None|Optional|Any)\b")
 
 
@@ -32,13 +33,16 @@ class Notebook:
     defaults : mapping of str to Any
         The parameters, with the defaults as written; None where nothing is known of the type.
     derived : mapping of str to str
-        For each parameter that another one is computed from in the same cell, the other one.
+        For each name that another one is computed from in the same cell, the other one.
+    kernel : str
+        Name of the Jupyter kernel that it asks for.
     """
 
     path: Path
     text: str
     defaults: Mapping[str, Any]
     derived: Mapping[str, str]
+    kernel: str
 
     @cached_property
     def sha256(self) -> str:
@@ -69,9 +73,7 @@ def read_notebook(path: Path, where: str) -> Notebook:
         raise GridError(f"{where}: {path} cannot be read: {error.strerror}.") from error
     except Exception as error:  # nbformat raises a dozen kinds
         raise GridError(f"{where}: {path} is not a Jupyter notebook ({error}).") from error
-    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
-    if language != "python":
-        raise GridError(f"{where}: {path} is in {language}; only Python notebooks are swept.")
+    kernel = _complete_kernel(notebook, f"{where}: {path}")
     tagged = [
         cell
         for cell in notebook.cells
@@ -84,44 +86,85 @@ def read_notebook(path: Path, where: str) -> Notebook:
         )
     try:
         tree = ast.parse(tagged[0].source)
-    except SyntaxError as error:
+    except (SyntaxError, ValueError) as error:  # ValueError: null bytes
         raise GridError(
             f"{where}: the parameters cell of {path} is not plain Python ({error})."
         ) from error
-    assigned = list(_assignments(tree))
     for cell in filter(_is_code, notebook.cells):
         cell.outputs, cell.execution_count = [], None
     return Notebook(
         path=path,
         text=nbformat.writes(notebook),
-        defaults={name: _default(value, note) for name, value, note in assigned},
-        derived={
-            used.id: name
-            for name, value, _ in assigned
-            for used in ast.walk(value)
-            if isinstance(used, ast.Name)
+        defaults={
+            name: _default(value, note)
+            for statement in tree.body
+            for name, value, note in _assignments(statement)
         },
+        derived={used: name for statement in tree.body for used, name in _derivations(statement)},
+        kernel=kernel,
     )
+
+
+def _complete_kernel(notebook: Any, where: str) -> str:
+    """Say which kernel runs a notebook; papermill needs its name and language written down."""
+    kernel = notebook.metadata.get("kernelspec") or {}
+    info = notebook.metadata.get("language_info") or {}
+    for language in (kernel.get("language"), info.get("name")):
+        if language not in (None, "python"):
+            raise GridError(f"{where} is in {language}; only Python notebooks are swept.")
+    usual = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = {**usual, **kernel}
+    return str(notebook.metadata["kernelspec"]["name"])
 
 
 def _is_code(cell: Any) -> bool:
     return bool(cell.cell_type == "code")
 
 
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr, ast.expr | None]]:
-    """Find every name that the cell gives a value to, with the value and the annotation.
+def _assignments(
+    statement: ast.AST,
+) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
+    """Find every name that a statement gives a value to, with the value and the annotation.
 
-    papermill's own inspection reads line by line; it overlooks ``a, b = 1, 2`` and ``x: str |
-    None = "y"``, which papermill can set all the same.
+    The value is None where it cannot be read off: ``x += 1``, or inside of an ``if``. papermill's
+    own inspection reads line by line; it overlooks ``a, b = 1, 2`` and ``x: str | None = "y"``,
+    which papermill can set all the same.
     """
-    for statement in tree.body:
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            if statement.value is not None:
-                yield statement.target.id, statement.value, statement.annotation
-        elif isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                for name, value in _pairs(target, statement.value):
-                    yield name, value, None
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        if statement.value is not None:
+            yield statement.target.id, statement.value, statement.annotation
+    elif isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            for name, value in _pairs(target, statement.value):
+                yield name, value, None
+    elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+        yield statement.target.id, None, None
+    elif not isinstance(statement, _OWN_SCOPE):
+        for part in ast.iter_child_nodes(statement):
+            if isinstance(part, ast.stmt | ast.ExceptHandler | ast.match_case):
+                for name, _, _ in _assignments(part):
+                    yield name, None, None
+
+
+def _derivations(statement: ast.stmt) -> Iterator[tuple[str, str]]:
+    """Find which names a statement uses to give a value to another one, condition included."""
+    if isinstance(statement, _OWN_SCOPE):
+        return
+    nodes = list(ast.walk(statement))
+    stored = [_root(node) for node in nodes if isinstance(getattr(node, "ctx", None), ast.Store)]
+    names = [name for name, _, _ in _assignments(statement)]  # before the variables of loops
+    names += [node.id for node in stored if isinstance(node, ast.Name)]
+    for used in nodes:
+        if isinstance(used, ast.Name) and isinstance(used.ctx, ast.Load):
+            for name in [name for name in names if name != used.id][:1]:
+                yield used.id, name
+
+
+def _root(node: ast.AST) -> ast.AST:
+    """Return the ``a`` of ``a["b"].c``, whose value changes with it."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
@@ -136,11 +179,11 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
             yield from _pairs(name, part)
 
 
-def _default(value: ast.expr, annotation: ast.expr | None) -> Any:
+def _default(value: ast.expr | None, annotation: ast.expr | None) -> Any:
     """Read a default that is a plain value; None, which anything fits, where the type is open."""
-    if annotation is not None and _OPEN_TYPE.search(ast.unparse(annotation)):
+    if value is None or (annotation and _OPEN_TYPE.search(ast.unparse(annotation))):
         return None
     try:
         return ast.literal_eval(value)
-    except ValueError:
+    except (ValueError, TypeError):  # an expression; {[1]: 2}, which fails when it is run
         return None

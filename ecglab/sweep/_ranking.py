@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-__all__ = ["find_seed", "parameter_effects", "rank_runs", "varying"]
+__all__ = ["SUMMARY", "find_seed", "parameter_effects", "rank_runs", "varying"]
+
+SUMMARY = ("runs", "mean", "sd", "low", "high")
+"""The columns of a ranking that are not parameters."""
 
 _SEEDS = ("random_state", "seed")
 
@@ -66,7 +69,8 @@ def rank_runs(
     pandas.DataFrame
         One row a setting, the best first: its parameters, ``runs`` (how many seeds), ``mean``,
         ``sd``, and ``low`` and ``high``, Student's interval of the mean. With one seed the last
-        three are missing: nothing is known about the spread.
+        three are missing: nothing is known about the spread. A parameter that has one of these
+        names stands there as ``parameter low``, say.
 
     Raises
     ------
@@ -80,9 +84,10 @@ def rank_runs(
     """
     done = _with_value(results, metric)
     of_settings = [name for name in varying(done, parameters) if name != find_seed(done, seed)]
+    renamed = {name: f"parameter {name}" for name in SUMMARY}
     groups = done.groupby(of_settings, dropna=False)[metric] if of_settings else None
     table = (
-        groups.agg(runs="count", mean="mean", sd="std").reset_index()
+        groups.agg(runs="count", mean="mean", sd="std").rename_axis(index=renamed).reset_index()
         if groups is not None
         else pd.DataFrame([done[metric].agg(["count", "mean", "std"])]).set_axis(
             ["runs", "mean", "sd"], axis=1

@@ -1,11 +1,13 @@
 """`report`: a notebook, executed, and the same as HTML, about everything that is in a folder."""
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ecglab.sweep._errors import SweepError
@@ -33,7 +35,7 @@ def report(
     folder : path-like
         The output folder of a sweep.
     metric : str, optional
-        The metric to rank by; the first one that the notebooks recorded when left out.
+        The metric to rank by; the first number that the notebooks recorded when left out.
     seed, ascending
         As for `rank_runs`.
 
@@ -45,7 +47,7 @@ def report(
     Raises
     ------
     SweepError
-        If there is no result, no such metric, or `folder` is an address.
+        If there is no result, no such metric or seed, or `folder` is an address.
     SweepStorageError
         If the folder cannot be read or written.
     """
@@ -79,9 +81,12 @@ def _cells(
     recorded = results.attrs["metrics"]
     if metric is None and not recorded:
         raise SweepError(f"{store.root} holds no result with a metric; has a sweep been run here?")
-    metric = metric or recorded[0]
+    metric = metric or _first_number(results)
     if metric not in recorded:
         raise SweepError(f"no run recorded {metric!r}; recorded were: {', '.join(recorded)}.")
+    if seed is not None and seed not in results.attrs["parameters"]:
+        named = ", ".join(results.attrs["parameters"]) or "none"
+        raise SweepError(f"no run has a parameter {seed!r} as its seed; parameters are: {named}.")
     settings = [name for name in varying(results) if name != find_seed(results, seed)]
     options = f"metric, seed={seed!r}"
     counts = results["status"].value_counts()
@@ -117,3 +122,12 @@ def _cells(
             'failed = results[results["status"] == "failed"]\n'
             'failed[[*results.attrs["parameters"], "error", "notebook"]]'
         )
+
+
+def _first_number(results: pd.DataFrame) -> str:
+    """Return the first metric of which a run that is done has a finite number."""
+    done = results[results["status"] == "done"]
+    for name in results.attrs["metrics"]:
+        if any(type(value) in (int, float) and math.isfinite(value) for value in done[name]):
+            return str(name)
+    raise SweepError("no run that is done recorded a number to rank by; name a metric.")

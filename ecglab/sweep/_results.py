@@ -10,15 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from ecglab.sweep._columns import RUN_COLUMNS
-from ecglab.sweep._errors import SweepError
+from ecglab.sweep._errors import SweepError, SweepStorageError
 from ecglab.sweep._record import decode
 from ecglab.sweep._store import Store, StoreLike, finished_keys, open_store, run_file
 from ecglab.sweep._values import canonical
 
-__all__ = ["read_raw", "read_results", "tabulate", "write_tables"]
+__all__ = ["read_all", "read_raw", "read_results", "tabulate", "write_tables"]
 
+_TOO_LARGE = 2**63  # for a whole number of a Parquet column
 _READERS = 16  # threads; reading is waiting, above all on a network
 
 
@@ -48,23 +50,37 @@ def read_results(folder: StoreLike) -> pd.DataFrame:
         If a result is damaged.
     """
     store = open_store(folder)
-    return tabulate(read_raw(store, sorted(finished_keys(store))))
+    return read_all(store)
 
 
-def read_raw(store: Store, keys: Iterable[str]) -> list[dict[str, Any]]:
+def read_all(store: Store) -> pd.DataFrame:
+    """Read every result of a store; one that is deleted meanwhile is left out."""
+    return tabulate(read_raw(store, sorted(finished_keys(store)), skip_gone=True))
+
+
+def read_raw(store: Store, keys: Iterable[str], *, skip_gone: bool = False) -> list[dict[str, Any]]:
     """Read the results of some runs as they were written, in the same order."""
 
-    def read(key: str) -> dict[str, Any]:
-        name = run_file(key, ".json")
+    def read(key: str) -> dict[str, Any] | None:
         try:
-            return dict(json.loads(store.read(name)))
-        except ValueError as error:
-            raise SweepError(
-                f"{store.address}/{name} is damaged ({error}): delete it, and run the sweep again."
-            ) from error
+            return _read_result(store, key)
+        except SweepStorageError:
+            if skip_gone and not store.has(run_file(key, ".json")):
+                return None
+            raise
 
     with ThreadPoolExecutor(_READERS) as readers:
-        return list(readers.map(read, keys))
+        return [result for result in readers.map(read, keys) if result is not None]
+
+
+def _read_result(store: Store, key: str) -> dict[str, Any]:
+    name = run_file(key, ".json")
+    try:
+        return dict(json.loads(store.read(name)))
+    except ValueError as error:
+        raise SweepError(
+            f"{store.address}/{name} is damaged ({error}): delete it, and run the sweep again."
+        ) from error
 
 
 def tabulate(results: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -91,13 +107,27 @@ def write_tables(store: Store, table: pd.DataFrame) -> None:
     """Write ``results.parquet`` and ``results.csv``, each as a whole or not at all."""
     uniform = table.copy()
     for name in uniform.columns:
-        kinds = {type(value) for value in uniform[name].dropna()}
-        if len(kinds) > 1 and not kinds <= {int, float}:  # a Parquet column has one type
+        if not _fits_one_type(uniform[name].dropna()):
             uniform[name] = uniform[name].map(str, na_action="ignore")
     parquet = io.BytesIO()
-    uniform.to_parquet(parquet, index=False)
+    try:
+        uniform.to_parquet(parquet, index=False)
+        text = uniform.to_csv(index=False).encode()
+    except pa.ArrowException as error:
+        raise SweepError(
+            f"the table of {store.address} cannot be written: {error}. The results of the runs are "
+            "kept; read_results reads them. Record something that a table can hold."
+        ) from error
     store.write("results.parquet", parquet.getvalue())
-    store.write("results.csv", uniform.to_csv(index=False).encode())
+    store.write("results.csv", text)
+
+
+def _fits_one_type(values: pd.Series) -> bool:
+    """Whether a Parquet column, which has one type, can hold the values."""
+    kinds = {type(value) for value in values}
+    if int in kinds and any(abs(value) >= _TOO_LARGE for value in values if type(value) is int):
+        return False
+    return len(kinds) < 2 or kinds <= {int, float}
 
 
 def _flat(value: Any) -> Any:

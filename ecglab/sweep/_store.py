@@ -29,9 +29,12 @@ def run_file(key: str, suffix: str) -> str:
 
 
 def open_store(out: StoreLike) -> "Store":
-    """Return the store for an output path: an address with ``://`` in it is a remote one."""
+    """Return the store for an output path: an address with ``://`` in it is a remote one.
+
+    ``~`` is the home folder; a shell leaves the one in ``--out=~/runs`` alone.
+    """
     text = os.fspath(out)
-    return RemoteStore(text) if "://" in text else FolderStore(Path(text))
+    return RemoteStore(text) if "://" in text else FolderStore(Path(os.path.expanduser(text)))
 
 
 def finished_keys(store: "Store") -> set[str]:
@@ -58,6 +61,10 @@ class Store(ABC):
     @abstractmethod
     def read(self, name: str) -> str:
         """Read a file of text."""
+
+    @abstractmethod
+    def has(self, name: str) -> bool:
+        """Whether a file is there."""
 
     @abstractmethod
     def names(self, folder: str) -> Iterator[str]:
@@ -103,10 +110,6 @@ class FolderStore(Store):
         """Remove what a writer that died has left half written."""
         self._draft(name, mark).unlink(missing_ok=True)
 
-    def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
-        self.path(name).unlink(missing_ok=True)
-
     def read(self, name: str) -> str:
         """Read a file of text."""
         path = self.path(name)
@@ -114,6 +117,10 @@ class FolderStore(Store):
             return path.read_text(encoding="utf-8")
         except OSError as error:
             raise self._storage_error("read", path, error) from error
+
+    def has(self, name: str) -> bool:
+        """Whether a file is there."""
+        return self.path(name).exists()
 
     def names(self, folder: str) -> Iterator[str]:
         """List the files of a folder."""
@@ -173,6 +180,11 @@ class RemoteStore(Store):
             return str(_papermill_io().read(self._url(name)))
         except Exception as error:
             raise self._storage_error("read", name, error) from error
+
+    def has(self, name: str) -> bool:
+        """Whether a file is there; papermill can only list the folder."""
+        folder, _, file = name.rpartition("/")
+        return file in self.names(folder)
 
     def names(self, folder: str) -> Iterator[str]:
         """List the files of a folder."""

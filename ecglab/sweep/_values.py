@@ -1,6 +1,7 @@
 """Parameter values: how they are written down, and which ones fit a notebook's default."""
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ def find_misfit(value: Any, default: Any) -> str | None:
     if default is None or type(value) is type(default):
         return None
     if type(default) is float and type(value) is int:
-        return None
+        return None if abs(value) <= sys.float_info.max else "is too large for a decimal number"
     if isinstance(default, list | tuple) and isinstance(value, list):
         return None
     hint = ""

@@ -117,13 +117,12 @@ def execute_run(settings: Settings, task: Task) -> Outcome:
             return known
         for name in (task.notebook, task.result) if claim.former else ():
             store.discard_drafts(name, claim.former or "")
-        store.remove(task.result)
         return _execute_and_publish(store, settings, task, claim.token, claim)
 
 
 def publish_failure(store: Store, settings: Settings, task: Task, error: str) -> None:
     """Record a failure of which no notebook is left, unless there is a result."""
-    if task.result.rpartition("/")[2] in store.names(run_file(task.key, "").rpartition("/")[0]):
+    if _known_outcome(store, task) is not None:
         return
     notebook = nbformat.reads(store.read(settings.notebook), as_version=4)
     facts = _facts(settings, task, token_hex(8), status="failed", error=error)
@@ -133,9 +132,9 @@ def publish_failure(store: Store, settings: Settings, task: Task, error: str) ->
         _publish(store, task, notebook, facts)
 
 
-def _known_outcome(store: FolderStore, task: Task) -> Outcome | None:
+def _known_outcome(store: Store, task: Task) -> Outcome | None:
     """Return the outcome of an earlier attempt, unless it is the one to repeat."""
-    if not store.path(task.result).exists():
+    if not store.has(task.result):
         return None
     result = json.loads(store.read(task.result))
     if task.replaces is not None and result["attempt"] == task.replaces:

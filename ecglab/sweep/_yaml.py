@@ -19,6 +19,10 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own interface)
 
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.deep_construct = True  # PyYAML refuses a list that holds itself only then
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping, unless a key occurs twice."""
         seen = set()
@@ -56,6 +60,12 @@ def read_yaml(text: str) -> Any:
     Raises
     ------
     yaml.YAMLError
-        If it is not YAML, asks for anything but plain values, or gives a key twice.
+        If it is not YAML, asks for anything but plain values, gives a key twice, holds a list or
+        mapping that contains itself, is nested too deeply, or has a number of too many digits.
     """
-    return yaml.load(text, _Loader)
+    try:
+        return yaml.load(text, _Loader)
+    except RecursionError:
+        raise yaml.YAMLError("it is nested too deeply") from None
+    except ValueError as error:  # from Python's int, above some thousand digits; dates
+        raise yaml.YAMLError(str(error)) from error

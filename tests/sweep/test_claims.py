@@ -76,6 +76,16 @@ def test_claim_from_elsewhere_holds_for_its_lease(path, content):
     assert Claim.acquire(path) is not None
 
 
+@pytest.mark.parametrize(("shift", "holds"), [(1.5, True), (-1.5, True), (60, False)])
+def test_claim_outlives_a_small_step_of_the_clock(path, shift, holds):
+    """The start of a process is counted from the boot time, which moves with the clock."""
+    with Claim.acquire(path):
+        owner = json.loads(path.read_text())
+        owner["started"] = str(float(owner["started"]) + shift)
+        path.write_text(json.dumps(owner))
+        assert (Claim.acquire(path) is None) is holds
+
+
 def test_owner_gives_signs_of_life_and_learns_that_it_lost_its_claim(path, monkeypatch):
     monkeypatch.setattr(_claims, "LEASE", 0.3)
     with Claim.acquire(path) as claim:
@@ -83,5 +93,8 @@ def test_owner_gives_signs_of_life_and_learns_that_it_lost_its_claim(path, monke
         time.sleep(0.3)
         assert path.stat().st_mtime > 0
         path.write_text('{"token": "another"}')
+        os.utime(path, times=(0, 0))
+        time.sleep(0.3)
+        assert path.stat().st_mtime == 0  # it gives no signs of life for its successor
         assert not claim.is_ours()
     assert path.exists()  # it is not ours to remove

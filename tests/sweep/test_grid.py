@@ -2,9 +2,11 @@
 
 import math
 
+import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_notebook
 
 from ecglab.sweep import GridError, expand, load_grid
 from ecglab.sweep._axes import Axis, Sample, draw, walk
@@ -117,6 +119,14 @@ def test_values_that_fit_the_default_are_taken(grid, name, value):
         (axis("[1, 2]") + "sample: {n: 1, method: lhs}", r"sample\.method must be one of"),
         ("sample: {n: 1}", "sample needs axes"),
         ("axes: {rate: [1}", "is not valid YAML"),
+        (axis("&x [1, *x]"), "is not valid YAML"),
+        (axis("[" * 5000 + "]" * 5000), "nested too deeply"),
+        (axis(f"[{'9' * 5000}]", "epochs"), "is not valid YAML"),
+        (axis(f"[1{'0' * 400}]"), "too large for a decimal number"),
+        (axis(f"{{linear: [0, 1{'0' * 400}]}}"), "must be a list of values"),
+        (axis("{linear: [1.2, 1.8]}", "epochs") + "sample: {n: 1}", "holds no whole number"),
+        (axis("{linear: [1, 10, 2000000000]}"), "more than 1,000,000 values.*add a sample"),
+        (axis("{log: [1, 2]}") + "sample: {n: 20000000}", "more than 10,000,000 runs"),
         ("parameters: !!python/object/apply:os.getcwd []", "is not valid YAML"),
     ],
 )
@@ -124,6 +134,68 @@ def test_mistakes_are_refused_with_file_and_key(grid, text, message):
     with pytest.raises(GridError, match=message) as caught:
         expand(grid(text))
     assert "grid.yaml" in str(caught.value)
+
+
+def test_more_runs_than_memory_holds_are_refused_without_listing_them(grid):
+    axes = "".join(f"  {name}: {{linear: [0, 299, 300]}}\n" for name in ("rate", "epochs", "low"))
+    with pytest.raises(GridError, match=r"axes make 27,000,000 runs.*add a sample"):
+        load_grid(grid(f"axes:\n{axes}"))
+    assert len(expand(grid(f"axes:\n{axes}sample: {{n: 5}}"))) == 5
+
+
+def test_whole_numbers_of_a_range_lie_between_its_ends(grid):
+    text = axis("{linear: [1.4, 3.6]}", "epochs") + "sample: {n: 2}"
+    assert sorted(values_of(grid(text), "epochs")) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "a = 1; c = 0; c += a",
+        "a = 1\nc = 0\nif a:\n    c = a * 2",
+        "a = 1\nc = 0\nif a:\n    c = 2",
+        "a = 1\nc = 0\nfor i in range(3):\n    c += a * i",
+        "a = 1\nc = {}\nc['n'] = a",
+    ],
+)
+def test_what_another_parameter_is_computed_from_cannot_be_set(tmp_path, write_notebook, cell):
+    path = str(write_notebook(tmp_path / "n.ipynb", cell))
+    with pytest.raises(GridError, match="c is computed from it"):
+        load_grid({"notebook": path, "axes": {"a": [1, 2]}})
+    assert (
+        len(expand({"notebook": path, "axes": {"c": [{}, {"n": 1}] if "{" in cell else [1, 2]}}))
+        == 2
+    )
+
+
+def test_default_that_is_no_value_is_of_no_type(tmp_path, write_notebook):
+    path = write_notebook(tmp_path / "n.ipynb", "x = 1\ny = {[1]: 2}\ndef f(z):\n    return x")
+    assert load_grid({"notebook": str(path)}).notebook.defaults == {"x": 1, "y": None}
+
+
+def test_path_to_a_notebook_may_start_at_home(tmp_path, write_notebook, monkeypatch):
+    write_notebook(tmp_path / "n.ipynb", "x = 1")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_grid({"notebook": "~/n.ipynb"}).notebook.path == tmp_path / "n.ipynb"
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        {"language_info": {"name": "python"}},
+    ],
+)
+def test_kernel_and_language_that_papermill_needs_are_filled_in(tmp_path, metadata):
+    from papermill.utils import nb_kernel_name, nb_language
+
+    cell = new_code_cell("x = 1", metadata={"tags": ["parameters"]})
+    nbformat.write(new_notebook(cells=[cell], metadata=metadata), tmp_path / "n.ipynb")
+    notebook = load_grid({"notebook": str(tmp_path / "n.ipynb")}).notebook
+    swept = nbformat.reads(notebook.text, as_version=4)
+    assert nb_kernel_name(swept) == notebook.kernel == "python3"
+    assert nb_language(swept) == "python"
 
 
 def test_notebooks_that_cannot_be_swept_are_refused(tmp_path, write_notebook):
@@ -151,7 +223,6 @@ def test_notebooks_that_cannot_be_swept_are_refused(tmp_path, write_notebook):
 
 
 def test_outputs_and_prose_do_not_change_the_checksum_and_code_does(tmp_path, write_notebook):
-    import nbformat
     from nbformat.v4 import new_markdown_cell, new_output
 
     path = write_notebook(tmp_path / "n.ipynb", "x = 1", "print(x)")

@@ -94,12 +94,37 @@ def test_figures_show_every_pair_and_every_setting(results):
         plot_heat_maps(results, "auc", parameters=["x", "seed"])
 
 
+def test_figures_show_a_parameter_that_is_left_at_its_default(results):
+    results["y"] = results["y"].replace({"a": None})
+    (ax,) = plot_heat_maps(results, "auc")
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["default", "b"]
+
+
+def test_settings_that_differ_in_the_middle_of_a_long_value_are_lines_of_their_own(results):
+    ends = {0: "2", 1: "4", 2: "8"}
+    results["net"] = [
+        f'{{"hidden":[64,32,{ends[seed]}],"dropout":0.1}}' for seed in results["seed"]
+    ]
+    ax = plot_parallel_coordinates(results, "auc", parameters=["net", "y"])
+    assert len({line.get_ydata()[0] for line in ax.lines}) == 3
+
+
+def test_parameters_may_have_the_names_of_summaries(results):
+    results = results.rename(columns={"x": "low", "y": "mean"})
+    ranked = rank_runs(results, "auc", parameters=["low", "mean", "seed"])
+    assert ranked["parameter low"].tolist() == [0.3, 0.3, 0.2, 0.2, 0.1, 0.1]
+    assert ranked["mean"][0] == pytest.approx(0.31)
+    (ax,) = plot_heat_maps(results, "auc", parameters=["low", "mean", "seed"])
+    assert {ax.get_xlabel(), ax.get_ylabel()} == {"parameter low", "parameter mean"}
+
+
 @pytest.mark.slow
 def test_report_is_an_executed_notebook_and_a_page(tmp_path):
     for x in (1, 2):
         for y in (1, 2):
             for seed in (0, 1):
-                write_result(tmp_path, {"x": x, "y": y, "seed": seed}, {"auc": x + 0.1 * seed})
+                metrics = {"network": "dense", "auc": x + 0.1 * seed}  # text cannot be ranked by
+                write_result(tmp_path, {"x": x, "y": y, "seed": seed}, metrics)
     write_result(tmp_path, {"x": 9, "y": 1, "seed": 0}, {}, "failed")
     page = report(tmp_path)
     assert page == tmp_path / "report.html"
@@ -118,6 +143,8 @@ def test_report_on_nothing_says_so(tmp_path):
     write_result(tmp_path, {"x": 1}, {"auc": 1.0})
     with pytest.raises(SweepError, match="recorded were: auc"):
         report(tmp_path, metric="loss")
+    with pytest.raises(SweepError, match=r"no run has a parameter 'foo'.* parameters are: x"):
+        report(tmp_path, seed="foo")
     with pytest.raises(SweepError, match="is an address"):
         report("s3://bucket/runs")
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecglab.sweep import SweepError, read_results
+from ecglab.sweep import SweepError, SweepStorageError, read_results
 from ecglab.sweep._columns import RUN_COLUMNS
 from ecglab.sweep._keys import key_of
-from ecglab.sweep._results import write_tables
+from ecglab.sweep._results import read_raw, write_tables
 from ecglab.sweep._store import open_store, run_file
 
 
@@ -58,6 +58,35 @@ def test_tables_on_disk_hold_the_same_even_with_mixed_types(tmp_path):
     ):
         assert written["key"].tolist() == table["key"].tolist()
         assert written["x"].astype(str).tolist() == table["x"].astype(str).tolist()
+
+
+def test_whole_numbers_too_large_for_parquet_are_kept_as_text(tmp_path):
+    write_result(tmp_path, {"x": 1}, {"big": 2**70, "small": 2**62})
+    write_result(tmp_path, {"x": -(2**70)}, {"big": 0.5, "small": 1})
+    write_tables(open_store(tmp_path), read_results(tmp_path))
+    written = pd.read_parquet(tmp_path / "results.parquet")
+    assert set(written["x"]) == {"1", str(-(2**70))}
+    assert set(written["small"]) == {2**62, 1}
+
+
+def test_table_that_cannot_be_written_says_so(tmp_path):
+    with pytest.raises(SweepError, match="results of the runs are kept"):
+        write_tables(open_store(tmp_path), pd.DataFrame({"x": [object()]}))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_result_that_is_deleted_while_reading_is_left_out_of_the_table(tmp_path):
+    keys = [write_result(tmp_path, {"x": x}, {}) for x in (1, 2)]
+    (tmp_path / run_file(keys[0], ".json")).unlink()
+    assert [r["key"] for r in read_raw(open_store(tmp_path), keys, skip_gone=True)] == keys[1:]
+    with pytest.raises(SweepStorageError, match="cannot be read"):
+        read_raw(open_store(tmp_path), keys)
+
+
+def test_output_folder_may_start_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_result(tmp_path / "runs", {"x": 1}, {})
+    assert len(read_results("~/runs")) == 1
 
 
 def test_damaged_result_is_named(tmp_path):

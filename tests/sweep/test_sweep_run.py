@@ -1,13 +1,19 @@
 """A sweep from end to end: results, failures, repetition, and what it leaves behind."""
 
+import os
 import signal
+from dataclasses import replace
 
 import dask
 import pandas as pd
 import pytest
 import yaml
 
-from ecglab.sweep import SweepError, SweepStorageError, plan, read_results, run
+from ecglab.sweep import GridError, SweepError, SweepStorageError, plan, read_results, run
+from ecglab.sweep._driver import count_processors
+from ecglab.sweep._results import read_raw
+from ecglab.sweep._store import open_store
+from ecglab.sweep._worker import Settings, Task, execute_run, publish_failure
 
 WAYS_TO_END = """
 import os, subprocess, sys, time
@@ -127,23 +133,69 @@ def test_run_that_kills_its_workers_is_a_failure_and_the_others_go_on(
     wait(lambda: left_running() == [])
 
 
-def test_a_metric_named_like_a_parameter_is_a_failure(tmp_path, write_notebook):
-    from ecglab.sweep._store import open_store
-    from ecglab.sweep._worker import Settings, Task, execute_run
+@pytest.fixture
+def prepare(tmp_path, write_notebook):
+    """Return the settings of a sweep whose notebook records something, given its code."""
 
-    path = write_notebook(
-        tmp_path / "n.ipynb", "x = 0", "from ecglab.sweep import record\nrecord(x=1)"
-    )
-    store = open_store(tmp_path / "runs")
-    store.write("n.ipynb", path.read_bytes())
-    settings = Settings(str(tmp_path / "runs"), "n.ipynb", str(tmp_path), {"source": "none"})
-    assert execute_run(settings, Task("ab" * 16, {"x": 1})) == "failed"
+    def settings(code):
+        path = write_notebook(
+            tmp_path / "n.ipynb", "x = 0", f"from ecglab.sweep import record\n{code}"
+        )
+        open_store(tmp_path / "runs").write("n.ipynb", path.read_bytes())
+        return Settings(str(tmp_path / "runs"), "n.ipynb", str(tmp_path), {"source": "none"})
+
+    return settings
+
+
+def test_a_metric_named_like_a_parameter_is_a_failure(tmp_path, prepare):
+    assert execute_run(prepare("record(x=1)"), Task("ab" * 16, {"x": 1})) == "failed"
     assert "['x']" in read_results(tmp_path / "runs")["error"].item()
 
 
-def test_worker_with_another_version_refuses(tmp_path):
-    from ecglab.sweep._worker import Settings, Task, execute_run
+def test_failed_result_stays_until_its_repetition_is_over(tmp_path, prepare):
+    """Whoever interrupts a repetition, or reads meanwhile, finds the failure."""
+    task, store = Task("ab" * 16, {"x": 1}), open_store(tmp_path / "runs")
+    publish_failure(store, prepare(""), task, "died")
+    (failed,) = read_raw(store, [task.key])
+    again = replace(task, replaces=failed["attempt"])
+    kept = f"import os\nrecord(kept=os.path.exists({str(store.path(task.result))!r}))"
+    assert execute_run(prepare(kept), again) == "done"
+    (done,) = read_raw(store, [task.key])
+    assert done["metrics"] == {"kept": True}
+    assert execute_run(prepare("raise OSError"), again) == "done"  # the one to repeat is gone
+    assert read_raw(store, [task.key]) == [done]
 
+
+def test_failure_of_a_repetition_replaces_the_one_before(tmp_path, prepare):
+    task, store, settings = Task("ab" * 16, {"x": 1}), open_store(tmp_path / "runs"), prepare("")
+    publish_failure(store, settings, task, "first")
+    publish_failure(store, settings, task, "not to be repeated")
+    (failed,) = read_raw(store, [task.key])
+    assert failed["error"] == "first"
+    publish_failure(store, settings, replace(task, replaces=failed["attempt"]), "second")
+    assert read_raw(store, [task.key])[0]["error"] == "second"
+
+
+def test_kernel_that_is_not_installed_is_refused_before_anything_runs(tmp_path, write_grid):
+    grid = write_grid([1.0])
+    path = tmp_path / "notebook.ipynb"
+    path.write_text(path.read_text().replace('"python3"', '"a-kernel-that-is-not-there"'))
+    with pytest.raises(GridError, match="'a-kernel-that-is-not-there', which is not installed"):
+        run(grid, tmp_path / "runs", progress=False)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux binds processes")
+def test_processors_are_those_that_this_process_may_use():
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert count_processors() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def test_worker_with_another_version_refuses(tmp_path):
     settings = Settings(str(tmp_path), "n.ipynb", ".", {}, version="0.0.0")
     with pytest.raises(SweepError, match=r"ecglab .*0\.0\.0"):
         execute_run(settings, Task("ab" * 16, {}))
