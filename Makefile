@@ -65,6 +65,7 @@ results: $(READY)
 	$(BIN)/python benchmarks/lstm_speed.py
 	$(BIN)/python benchmarks/sweep_overhead.py
 	$(BIN)/python benchmarks/sweep_dense_torch.py
+	$(BIN)/python benchmarks/record_detection.py
 
 clean:
 	rm -rf $(VENV) build book/_build book/notebooks

@@ -39,6 +39,8 @@ def test_import_takes_under_three_tenths_of_a_second():
         "plots",
         "course",
         "batch",
+        "recordings",
+        "commands",
         "sweep",
         "cli",
     ],

@@ -42,11 +42,12 @@ def read_heartbeats(
         The file.
     label_column : int, str or None, default "auto"
         Position (0 is the first column, -1 the last) or name of the label; in an ``.npz``, also
-        the name of an array beside the beats. None: there is no label, and all columns are
-        samples. "auto": what the form says (``.ts``), or the one column named "label", "class",
-        "target" or "y", or the one that holds text; otherwise the first or last column, if it
-        holds whole numbers, from 2 to 32 different ones, and the other end and most columns in
-        between don't. If both ends are continuous, there is no label. All else is refused.
+        the name of an array beside the beats ("auto" takes only one with such a name as below).
+        None: there is no label, and all columns are samples. "auto": what the form says (``.ts``),
+        or the one column named "label", "class", "target" or "y", or the one that holds text;
+        otherwise the first or last column, if it holds whole numbers, from 2 to 32 different ones,
+        and the other end and most columns in between don't. If both ends are continuous, there is
+        no label. All else is refused.
     normal_label : int or str, optional
         The label of a normal beat, as the file has it. When left out, and the labels are numbers:
         1, if all are 1 or more; also if there is nothing but 1 and one smaller number, and half
