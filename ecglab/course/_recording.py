@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.decomposition import PCA
 
-from ecglab.baselines import PCAReconstruction
 from ecglab.course._feedback import UNANSWERED, Feedback, check_number
 from ecglab.datasets import Record
 from ecglab.evaluation import measure
-from ecglab.recordings import Analysis
+from ecglab.recordings import Analysis, score_record
 
 __all__ = ["check_early_share", "check_patient", "check_set_aside", "judge", "judge_across"]
 
@@ -29,22 +29,28 @@ def judge(analysis: Analysis) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ROC-AUC of ``V`` and ``F`` against ``N``, for the detector, for two principal components
-        trained on all beats of the same minutes, and for two trained on the same beats as the
-        detector; share of the normal beats flagged; share of ``V`` and ``F`` flagged. NaN where
-        the recording holds no such beat.
+        How many ``V`` and ``F`` there are; their ROC-AUC against ``N``, for the detector, for two
+        principal components trained on all beats of the same minutes, for two trained on the same
+        beats as the detector, and for the mere distance from the median of those; share of the
+        normal beats flagged; share of ``V`` and ``F`` flagged. NaN where the recording holds no
+        such beat.
     """
     record, late = analysis.record, ~analysis.is_training
     minutes = record.signals[analysis.is_training]
     judged = late & np.isin(_symbols(record), _JUDGED)
     strange = np.isin(_symbols(record)[judged], _STRANGE)
-    flagged = analysis.is_strange[judged]
-    rivals = {"PCA": minutes, "PCA on chosen beats": minutes[analysis.selection.core]}
+    flagged, core = analysis.is_strange[judged], minutes[analysis.selection.core]
+    rivals: dict[str, npt.NDArray[np.floating[Any]]] = {
+        "PCA": _rebuild(minutes, record.signals),
+        "PCA on chosen beats": _rebuild(core, record.signals),
+        "median of chosen beats": np.broadcast_to(np.median(core, axis=0), record.signals.shape),
+    }
     return {
+        "V and F": int(strange.sum()),
         "detector": _roc_auc(analysis.scores[judged], strange),
         **{
-            name: _roc_auc(_pca_scores(learnt, record.signals[judged]), strange)
-            for name, learnt in rivals.items()
+            name: _roc_auc(score_record(record, rebuilt)[judged], strange)
+            for name, rebuilt in rivals.items()
         },
         "false alarms": float(flagged[~strange].mean()),
         "V and F found": float(flagged[strange].mean()) if strange.any() else np.nan,
@@ -70,17 +76,19 @@ def judge_across(learnt: Analysis, record: Record) -> dict[str, float]:
     late = np.asarray(record.times) >= 60 * learnt.train_minutes
     judged = late & np.isin(_symbols(record), _JUDGED)
     strange = np.isin(_symbols(record)[judged], _STRANGE)
-    scores = learnt.detector.reconstruction_error(record.signals[judged])
+    scores = score_record(record, learnt.detector.reconstruct(record.signals))[judged]
     return {
         "ROC-AUC": _roc_auc(scores, strange),
         "false alarms": float((scores[~strange] > learnt.threshold).mean()),
     }
 
 
-def _pca_scores(
+def _rebuild(
     learnt: npt.NDArray[np.floating[Any]], beats: npt.NDArray[np.floating[Any]]
 ) -> npt.NDArray[np.float64]:
-    return -PCAReconstruction(2).fit(learnt).score_samples(beats)
+    """Rebuild beats from two principal components of others."""
+    pca = PCA(2).fit(learnt)
+    return np.asarray(pca.inverse_transform(pca.transform(beats)), dtype=np.float64)
 
 
 def _symbols(record: Record) -> npt.NDArray[np.str_]:
@@ -93,17 +101,16 @@ def _roc_auc(scores: npt.NDArray[np.float64], strange: npt.NDArray[np.bool_]) ->
     return float(measure(scores, strange, 0)["ROC-AUC"])
 
 
-def check_set_aside(answer: object, record: Record) -> Feedback:
-    """Check how many beats of a recording were set aside."""
-
-    def hint(value: float) -> str:
-        if value == len(record):
-            return "Those are the beats that were kept."
-        return "record.set_aside has one row for each."
-
-    return check_number(
-        answer, len(record.set_aside), "They are listed, so that nobody has to guess.", hint
-    )
+def check_set_aside(answer: Any, record: Record) -> Feedback:
+    """Check why beats of a recording were set aside; the commonest reason, if there are several."""
+    if answer is ...:
+        return UNANSWERED
+    reasons = record.set_aside["reason"].value_counts()
+    if isinstance(answer, str) and answer == reasons.index[0]:
+        return Feedback(True, "It is listed with the time of each beat, so that nobody must guess.")
+    if isinstance(answer, str) and answer in reasons.index:
+        return Feedback(False, "That is one of the reasons, but there is a commoner one.")
+    return Feedback(False, "Give the words as they stand in the column `reason` of set_aside.")
 
 
 def check_early_share(answer: object, analysis: Analysis) -> Feedback:
@@ -116,10 +123,14 @@ def check_early_share(answer: object, analysis: Analysis) -> Feedback:
             return "That is the share of the early beats that are strange: the other way round."
         if np.isclose(value, (early & strange).mean(), atol=5e-4):
             return "That is the share of *all* beats that are both."
-        return "analysis.is_early and analysis.is_strange are True or False for each beat."
+        return "analysis.is_early is True where RR before is less than 0.85 of RR after."
 
     return check_number(
-        answer, truth, "Shape and timing agree there, though the score knows only shape.", hint
+        answer,
+        truth,
+        "Another early beat may follow instead of a pause; such beats do not count here.",
+        hint,
+        tolerance=5e-3,
     )
 
 

@@ -39,7 +39,13 @@ def check_worst_code(answer: object, results: pd.DataFrame, metric: str) -> Feed
             return f"The answer should be one of {sorted(codes)}."
         return "Average over everything but the code, and look for the lowest mean."
 
-    return check_number(answer, codes[0], "It is no matter of luck: compare with the seed.", hint)
+    return check_number(
+        answer,
+        codes[0],
+        "Whether it or the next comes last may be luck. That both lie behind the best is not, if "
+        "they do so with every seed.",
+        hint,
+    )
 
 
 def check_log_axis(answer: Any) -> Feedback:

@@ -4,7 +4,7 @@
 into files: a page for people, a table for programs, an annotation file for ECG viewers.
 """
 
-from ecglab.recordings._analysis import TRAIN_MINUTES, Analysis, analyse
+from ecglab.recordings._analysis import TRAIN_MINUTES, Analysis, analyse, score_record
 from ecglab.recordings._figures import draw_normal_beat, draw_strange_beats, draw_timeline
 from ecglab.recordings._report import render_report, write_report
 from ecglab.recordings._selection import Selection, come_early, select_normal
@@ -20,6 +20,7 @@ __all__ = [
     "draw_strange_beats",
     "draw_timeline",
     "render_report",
+    "score_record",
     "select_normal",
     "write_annotations",
     "write_report",

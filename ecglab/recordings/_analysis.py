@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from ecglab.heartbeats import Heartbeats
 from ecglab.recordings._selection import FEWEST_BEATS, Selection, come_early, select_normal
 from ecglab.thresholds import mean_plus_sd_threshold
 
-__all__ = ["TRAIN_MINUTES", "Analysis", "analyse", "own_samples"]
+__all__ = ["TRAIN_MINUTES", "Analysis", "analyse", "own_samples", "score_record"]
 
 TRAIN_MINUTES = 5.0
 """Minutes at the beginning of the recording that are learnt from."""
@@ -218,7 +219,7 @@ def analyse(
     detector = _make_detector(autoencoder, random_state, progress)
     detector.fit(training.signals[selection.core])
     reconstructions = detector.reconstruct(record.signals)
-    scores = _score(record, reconstructions)
+    scores = score_record(record, reconstructions)
     threshold = mean_plus_sd_threshold(scores[is_training][selection.kept], k=_STANDARD_DEVIATIONS)
     analysis = Analysis(
         record,
@@ -248,8 +249,23 @@ def _make_detector(
     )
 
 
-def _score(record: Record, reconstructions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the mean squared error of each beat over the samples that are its own."""
+def score_record(
+    record: Record, reconstructions: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.float64]:
+    """Score the beats of a recording against what was made of them.
+
+    Parameters
+    ----------
+    record : Record
+        The beats.
+    reconstructions : ndarray of float, shape (n_beats, n_samples)
+        What a detector, or another model, makes of them.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_beats,)
+        The mean squared error over the samples that are a beat's own; see `own_samples`.
+    """
     own = own_samples(record)
     squares = np.square(record.signals - reconstructions)
     return np.asarray((squares * own).sum(axis=1) / own.sum(axis=1))
