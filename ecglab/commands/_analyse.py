@@ -13,6 +13,7 @@ from ecglab.commands._options import add_record_options, positive, read_recordin
 from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
 from ecglab.commands._shares import Share, share, show
 from ecglab.commands._strangest import N_STRANGEST, list_beats, show_beats
+from ecglab.datasets import Record
 from ecglab.errors import OutputError
 from ecglab.recordings import (
     TRAIN_MINUTES,
@@ -101,15 +102,15 @@ def _write(analysis: Analysis, folder: Path) -> dict[str, str]:
     written = {
         "report": write_report(analysis, folder / "report.html"),
         "strange_beats": write_strange_beats(analysis, folder / "strange.csv"),
-        "annotations": write_annotations(analysis, folder / _name_annotations(analysis)),
+        "annotations": write_annotations(analysis, folder / _name_annotations(analysis.record)),
     }
     return {name: str(path) for name, path in written.items()}
 
 
-def _name_annotations(analysis: Analysis) -> str:
+def _name_annotations(record: Record) -> str:
     """Name a file as WFDB wants it: the record's name, and an extension of letters."""
-    record = Path(analysis.record.source).stem
-    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', record)}.{_ANNOTATOR}"
+    name = Path(record.provenance["file"]).stem  # of a header, the source has lost its extension
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)}.{_ANNOTATOR}"
 
 
 def _describe(analysis: Analysis) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What notebook 08 needs: annotations as the judge, and its exercises."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -101,16 +102,20 @@ def _roc_auc(scores: npt.NDArray[np.float64], strange: npt.NDArray[np.bool_]) ->
     return float(measure(scores, strange, 0)["ROC-AUC"])
 
 
-def check_set_aside(answer: Any, record: Record) -> Feedback:
-    """Check why beats of a recording were set aside; the commonest reason, if there are several."""
-    if answer is ...:
-        return UNANSWERED
-    reasons = record.set_aside["reason"].value_counts()
-    if isinstance(answer, str) and answer == reasons.index[0]:
-        return Feedback(True, "It is listed with the time of each beat, so that nobody must guess.")
-    if isinstance(answer, str) and answer in reasons.index:
-        return Feedback(False, "That is one of the reasons, but there is a commoner one.")
-    return Feedback(False, "Give the words as they stand in the column `reason` of set_aside.")
+def check_set_aside(answer: object, records: Mapping[str, Record]) -> Feedback:
+    """Check how many beats of several recordings were set aside."""
+    counts = [len(record.set_aside) for record in records.values()]
+
+    def hint(value: float) -> str:
+        if value in counts:
+            return "That is one recording. Add them all up."
+        if value == sum(len(record) for record in records.values()):
+            return "Those are the beats that were kept."
+        return "record.set_aside has one row for each of them."
+
+    return check_number(
+        answer, sum(counts), "They are listed with their time and reason: nobody must guess.", hint
+    )
 
 
 def check_early_share(answer: object, analysis: Analysis) -> Feedback:

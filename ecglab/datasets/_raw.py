@@ -221,7 +221,7 @@ def import_reader(name: str) -> Any:
     except ModuleNotFoundError as error:
         raise ImportError(
             f"reading recordings needs {error.name!r}, which is not installed. "
-            "Install it with: pip install 'ecglab[recordings]'"
+            "Install it with: pip install 'ecglab[records]'"
         ) from error
 
 

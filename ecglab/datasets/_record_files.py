@@ -66,11 +66,16 @@ def find_recording(path: str | os.PathLike[str], *, download_if_missing: bool = 
 
 def _as_file(place: Path) -> Path | None:
     """Return the file that a path stands for, if it is there."""
-    header = place.with_suffix(".hea") if place.suffix in _WFDB else None
+    header = place.with_suffix(".hea") if place.suffix.lower() in _WFDB else None
     try:
         if header is not None and header.is_file():
             return header
         if place.is_file():
+            if place.suffix.lower() == ".hea":
+                raise DatasetError(
+                    f"{place} has an extension in capitals, with which WFDB's programs do not find "
+                    f"it. Rename it {place.with_suffix('.hea').name}."
+                )
             if header is not None:
                 raise DatasetError(f"{place} needs its header, {header.name}, beside it.")
             if place.suffix.lower() in _FORMS:

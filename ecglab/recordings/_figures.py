@@ -77,8 +77,15 @@ def draw_timeline(analysis: Analysis) -> Figure:
 def _shade(ax: Axes, analysis: Analysis) -> None:
     """Shade the part that was learnt from, and the stretches that were set aside."""
     ax.axvspan(0, analysis.train_minutes, color=NORMAL_COLOR, alpha=0.08, linewidth=0)
-    for start, stop in analysis.record.bad_stretches[["start", "stop"]].to_numpy(float) / 60:
-        ax.axvspan(start, stop, color=_MASK_COLOR, alpha=0.3, linewidth=0)
+    starts, stops = analysis.record.bad_stretches[["start", "stop"]].to_numpy(float).T / 60
+    ax.broken_barh(  # one artist for all: a long recording can have thousands of stretches
+        list(zip(starts, stops - starts, strict=True)),
+        (0, 1),
+        transform=ax.get_xaxis_transform(),
+        color=_MASK_COLOR,
+        alpha=0.3,
+        linewidth=0,
+    )
 
 
 def _top(intervals: np.ndarray) -> float:

@@ -25,6 +25,7 @@ _EARLY = 0.85  # RR before over RR after: 1 % of the normal beats of 106 and 208
 _ALIKE = 0.2  # mean squared distance of standardised beats: a correlation of 0.9
 _WIDER = 4.0  # times the core's own median distance, for leads too noisy for the line above
 _STEPS = 50
+_MOST_STARTS = 2000  # beats to search for the starting one: among all, time grows with the square
 _PERSISTENT = 0.8  # share of a shape's beats that follow one of its own: runs of 5 on average
 _LEAST_SHARE = 0.1  # of the beats on time, for a second shape to count
 _MOST_SHAPES = 3
@@ -84,7 +85,8 @@ def select_normal(signals: npt.ArrayLike, rr_intervals: npt.ArrayLike) -> Select
     -------
     Selection
         Early beats are left out first. Of the rest, the *core* is the half that lies closest to its
-        own median beat, found from the beat with the closest half around it by concentration steps.
+        own median beat, found from the beat with the closest half around it (searched among 2,000
+        beats at most) by concentration steps.
         A further shape is taken in if it has a tenth of the beats and persists over runs of beats,
         as a bundle branch block that comes and goes does and ectopic beats do not.
 
@@ -128,9 +130,7 @@ def select_normal(signals: npt.ArrayLike, rr_intervals: npt.ArrayLike) -> Select
 def _find_shape(beats: FloatArray) -> tuple[IntArray, IntArray]:
     """Return the rows of the core of the most common shape, and those of all beats like it."""
     size = len(beats) // 2 + 1
-    apart = cdist(beats, beats, "sqeuclidean") / beats.shape[1]
-    radius = np.partition(apart, size - 1, axis=1)[:, size - 1]
-    core = np.sort(np.argsort(apart[radius.argmin()], kind="stable")[:size])
+    core = _find_closest_half(beats, size)
     for _ in range(_STEPS):
         distances = np.square(beats - np.median(beats[core], axis=0)).mean(axis=1)
         closest = np.sort(np.argsort(distances, kind="stable")[:size])
@@ -141,6 +141,26 @@ def _find_shape(beats: FloatArray) -> tuple[IntArray, IntArray]:
     shape = np.flatnonzero(distances < max(_ALIKE, _WIDER * float(np.median(distances[core]))))
     # Where no shape has half of the beats, the closest half holds strangers.
     return np.intersect1d(core, shape), shape
+
+
+def _find_closest_half(beats: FloatArray, size: int) -> IntArray:
+    """Return the rows of the tightest group of a size around one beat."""
+    smallest, group = np.inf, np.arange(size)
+    for start in _spread_starts(len(beats)):
+        apart = cdist(beats[[start]], beats, "sqeuclidean")[0]  # a row at a time: memory is linear
+        radius = np.partition(apart, size - 1)[size - 1]
+        if radius < smallest:
+            smallest, group = radius, np.argsort(apart, kind="stable")[:size]
+    return np.sort(group)
+
+
+def _spread_starts(n_beats: int) -> IntArray:
+    """Return the rows of all beats, or of pairs of neighbours that are spread evenly."""
+    if n_beats <= _MOST_STARTS:
+        return np.arange(n_beats)
+    # Pairs, because single beats could fall into step with a rhythm: all of them ectopic.
+    first = np.linspace(0, n_beats - 2, _MOST_STARTS // 2).astype(np.intp)
+    return np.union1d(first, first + 1)
 
 
 def _is_normal_too(rows: IntArray, usable: BoolArray) -> bool:

@@ -1,5 +1,7 @@
 """Notebook 08: annotations as the judge, and its exercises."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,10 +51,12 @@ def graded(check, right, wrong):
 
 
 def test_set_aside(record):
+    aside = pd.DataFrame({"time": [0.1], "symbol": ["N"], "reason": ["flat line"]})
+    one, two = (replace(record, set_aside=pd.concat([aside] * n)) for n in (1, 2))
     graded(
-        lambda answer: course.check_set_aside(answer, record),
-        right=record.set_aside["reason"].mode()[0],
-        wrong=[(2, "Give the words"), ("noise", "Give the words")],
+        lambda answer: course.check_set_aside(answer, {"one": one, "two": two}),
+        right=3,
+        wrong=[(2, "Add them all up"), (2 * len(record), "were kept"), (-1, "one row for each")],
     )
 
 

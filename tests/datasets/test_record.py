@@ -254,11 +254,21 @@ def test_without_annotations_r_peaks_are_detected(raw, tmp_path):
 
 
 def test_the_log_says_what_was_set_aside(raw, caplog):
-    with caplog.at_level(logging.WARNING, logger="ecglab"):
+    """Beats cut off by the ends of the recording are usual, and nothing to warn of."""
+    with caplog.at_level(logging.INFO, logger="ecglab"):
         record = cut_record(raw, (-2, 2), 400, source="")
     assert len(record.set_aside) > 0
     assert set(record.set_aside["reason"]) == {"window beyond the end of the recording"}
     assert "were set aside: window beyond" in caplog.text
+    assert {entry.levelname for entry in caplog.records} == {"INFO"}
+
+
+def test_a_fault_in_the_signal_is_warned_of(raw, caplog):
+    values = raw.values.copy()
+    values[5000:5500] = np.nan
+    with caplog.at_level(logging.WARNING, logger="ecglab"):
+        cut_record(replace(raw, values=values), source="")
+    assert "missing samples" in caplog.text
 
 
 # Real records

@@ -152,6 +152,18 @@ def test_another_signal_than_the_headers_is_noticed(place, caplog):
     assert "the checksum of MLII in the header is that of another signal" in caplog.text
 
 
+def test_a_header_with_its_extension_in_capitals_is_refused_plainly(place):
+    (place / "sim.hea").rename(place / "sim.HEA")
+    if (place / "sim.hea").is_file():
+        pytest.skip("this file system does not tell capitals from small letters")
+    with pytest.raises(DatasetError, match=r"in capitals.* Rename it sim\.hea"):
+        read_record(place / "sim.HEA")
+
+
+def test_the_other_files_of_a_record_may_be_named_in_capitals(place):
+    assert read_record(place / "sim.DAT").source == read_record(place / "sim.dat").source
+
+
 def test_a_header_of_segments_is_refused(place):
     (place / "multi.hea").write_text("multi/2 2 250 15000\nsim 7500\nsim 7500\n")
     with pytest.raises(DatasetError, match="segments"):
@@ -204,6 +216,95 @@ def test_ragged_and_mixed_tables_are_errors_that_name_the_line(place):
     (place / "mixed.csv").write_text("\n".join([*lines[:50], "oops", *lines[50:]]))
     with pytest.raises(DatasetError, match=r"mixed\.csv.*line 51 is 'oops'"):
         read_record(place / "mixed.csv", sampling_rate=RATE)
+
+
+def write_rows(path, header, rows):
+    path.write_text("\n".join([*header, *rows]) + "\n")
+    return path
+
+
+@pytest.fixture
+def two(place):
+    """Return the fields of two leads, the second one upside down and shifted."""
+    values = np.load(place / "sim.npy")
+    return [(f"{v:.3f}", f"{0.5 - v:.3f}") for v in values]
+
+
+@pytest.mark.parametrize("header", [["MLII,V5"], ["MLII,V5,"], []])
+def test_a_separator_at_the_end_of_every_row_shifts_no_lead(place, two, header):
+    names = [line.rstrip(",") for line in header]
+    plain = write_rows(place / "plain.csv", names, [",".join(row) for row in two])
+    ended = write_rows(place / "ended.csv", header, [",".join(row) + "," for row in two])
+    for lead in (0, 1):
+        expected, found = (read_record(p, lead=lead, sampling_rate=RATE) for p in (plain, ended))
+        assert found.lead == expected.lead
+        np.testing.assert_array_equal(found.signals, expected.signals)
+
+
+@pytest.mark.parametrize(
+    ("header", "separator", "fault"),
+    [
+        ("MLII", " ", "the header has 1 names, but the first row has 2 values"),
+        ("MLII", ",", "line 2 is"),
+        ("MLII,V5,V1", ",", "the header has 3 names, but the first row has 2 values"),
+        ("V5,V5", ",", "two columns of one name"),
+    ],
+)
+def test_names_that_do_not_fit_the_columns_are_refused(place, two, header, separator, fault):
+    rows = [separator.join(row) for row in two]
+    with pytest.raises(DatasetError, match=fault):
+        read_record(write_rows(place / "t.csv", [header], rows), sampling_rate=RATE)
+
+
+@pytest.mark.parametrize("header", [["MLII,V5"], []])
+@pytest.mark.parametrize("row", ["0.1", "0.1,0.2,0.3"])
+def test_a_row_that_is_not_as_long_as_the_others_is_named(place, two, header, row):
+    rows = [",".join(fields) for fields in two]
+    rows.insert(3000, row)
+    table = write_rows(place / "t.csv", header, rows)
+    with pytest.raises(DatasetError, match=rf"line {3001 + len(header)} is '{row}'"):
+        read_record(table, sampling_rate=RATE)
+
+
+def test_a_value_after_the_last_separator_is_not_dropped(place, two):
+    rows = [",".join(row) + "," for row in two]
+    rows[3000] += "0.7"
+    with pytest.raises(DatasetError, match="end in a separator, and some"):
+        read_record(write_rows(place / "t.csv", ["MLII,V5"], rows), sampling_rate=RATE)
+
+
+def test_a_sample_missing_at_the_end_of_a_row_is_no_fault_of_its_length(place, two):
+    rows = [",".join(row) for row in two]
+    rows[0] = two[0][0] + ","
+    table = write_rows(place / "t.csv", ["MLII,V5"], rows)
+    assert read_record(table, lead="V5", sampling_rate=RATE).lead == "V5"
+
+
+def test_one_column_with_decimal_commas_is_not_read_as_two(place, two):
+    rows = [f"{1000 * float(v):.2f}".replace(".", ",") for v, _ in two]
+    with pytest.raises(DatasetError, match="may be one number with a decimal comma"):
+        read_record(write_rows(place / "t.csv", [], rows), sampling_rate=RATE)
+
+
+def test_two_columns_of_whole_numbers_are_read_once_they_have_names(place, two):
+    rows = [f"{1000 * float(v):.0f},7" for v, _ in two]
+    with pytest.raises(DatasetError, match="write their names"):
+        read_record(write_rows(place / "t.csv", [], rows), sampling_rate=RATE)
+    named = write_rows(place / "t.csv", ["MLII,marker"], rows)
+    assert read_record(named, sampling_rate=RATE).lead == "MLII"
+
+
+@pytest.mark.parametrize("name", ["elapsed", "ms", "Date", "when", None])
+@pytest.mark.parametrize("rate", [250, 360])
+def test_a_column_of_time_is_not_taken_for_the_ecg(place, two, caplog, name, rate):
+    """At 360 Hz, times in milliseconds are rounded, and their steps differ."""
+    header = [] if name is None else [f"{name},channel"]
+    rows = [f"{n / rate:.3f},{v}" for n, (v, _) in enumerate(two)]
+    table = write_rows(place / "t.csv", header, rows)
+    with caplog.at_level(logging.INFO, logger="ecglab"):
+        record = read_record(table, sampling_rate=rate)
+    assert record.lead == ("column 1" if name is None else "channel")
+    assert ("taken for the time" in caplog.text) == (name in ("when", None))
 
 
 def test_no_code_in_an_array_is_run(place):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ecglab.recordings import render_report
-from ecglab.recordings._figures import clock, draw_strange_beats
+from ecglab.recordings._figures import clock, draw_strange_beats, draw_timeline
 
 VOID = {"meta", "img", "br"}
 HOSTILE = '<script>alert("x")</script>'
@@ -102,6 +102,20 @@ def test_what_was_set_aside_is_listed(analysis, record):
     page = Page(render_report(replace(analysis, record=changed)))
     assert "noise 2" in page.text
     assert "1 bad stretches, 2.0 seconds in all" in page.text
+
+
+def test_thousands_of_bad_stretches_are_one_artist(analysis, record):
+    starts = np.linspace(0, 500, 2000)
+    stretches = pd.DataFrame({"start": starts, "stop": starts + 0.1, "reason": "noise"})
+    few, many = (
+        draw_timeline(replace(analysis, record=replace(record, bad_stretches=table))).axes[0]
+        for table in (stretches[:1], stretches)
+    )
+    assert len(many.get_children()) == len(few.get_children())
+    (shaded,) = (c for c in many.collections if len(c.get_paths()) == len(starts))
+    ends = np.array([path.get_extents().intervalx for path in shaded.get_paths()])
+    np.testing.assert_allclose(ends, stretches[["start", "stop"]] / 60)
+    assert many.get_ylim() == few.get_ylim()
 
 
 def test_drawing_leaves_matplotlib_as_it_was(analysis):
