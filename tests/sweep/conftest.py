@@ -1,5 +1,6 @@
 """What the tests of a sweep share: small notebooks, and the invariant that holds after anything."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -82,7 +83,12 @@ def start() -> Iterator[Callable[..., subprocess.Popen]]:
     started = []
 
     def popen(*arguments: str, **options) -> subprocess.Popen:
-        process = subprocess.Popen([sys.executable, "-m", *map(str, arguments)], **options)
+        process = subprocess.Popen(
+            [sys.executable, "-m", *map(str, arguments)],
+            # A process that was itself started in the background may have to ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            **options,
+        )
         started.append(process)
         return process
 
