@@ -37,6 +37,11 @@ class Said:
         return json.loads(self.out)
 
 
+def heed_ctrl_c() -> None:
+    """Undo what a process that was itself started in the background hands on: to ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def run(capsys) -> Callable[..., Said]:
     """Return the function that runs a command in this process."""
@@ -62,9 +67,7 @@ def console() -> Callable[..., subprocess.Popen]:
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            # A process that was itself started in the background may have to ignore Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-            **options,
+            **{"preexec_fn": heed_ctrl_c, **options},
         )
 
     return start

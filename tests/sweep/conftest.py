@@ -22,6 +22,11 @@ from ecglab.sweep._store import open_store
 MARK = "ECGLAB_TEST_MARK"
 
 
+def heed_ctrl_c() -> None:
+    """Undo what a process that was itself started in the background hands on: to ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(autouse=True)
 def _simulated(monkeypatch, tmp_path):
     """No test of a sweep needs ECG5000; the mark finds every process that a test has started."""
@@ -85,9 +90,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen]]:
     def popen(*arguments: str, **options) -> subprocess.Popen:
         process = subprocess.Popen(
             [sys.executable, "-m", *map(str, arguments)],
-            # A process that was itself started in the background may have to ignore Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-            **options,
+            **{"preexec_fn": heed_ctrl_c, **options},
         )
         started.append(process)
         return process
