@@ -81,6 +81,8 @@ def check_vote(answer: object, wrong: npt.ArrayLike, n_detectors: int) -> Feedba
     def hint(value: float) -> str:
         if np.isclose(value, 1 - truth, atol=5e-4):
             return "That is how often the vote is wrong."
+        if value == (wrong <= n_detectors // 2).sum():
+            return "That is how many beats the vote gets right. Which share of all is it?"
         if np.isclose(value, (wrong == 0).mean(), atol=5e-4):
             return "That is how often *all* of them are right."
         return "The vote is right where fewer than half of the detectors are wrong."

@@ -62,9 +62,9 @@ def check_most_missed(answer: Any, test: Heartbeats, flagged: npt.ArrayLike) -> 
     missed = pd.DataFrame({"label": test.labels, "missed": ~np.asarray(flagged, dtype=bool)})
     by_class = missed[test.is_anomaly].groupby("label")["missed"]
     share, count = by_class.mean(), by_class.sum()
-    if answer == test.normal_label:
+    if np.array_equal(answer, test.normal_label):
         return Feedback(False, "A normal beat cannot be a missed anomaly.")
-    if answer not in share.index:
+    if not isinstance(answer, int | np.integer) or answer not in share.index:
         return Feedback(False, f"The answer should be one of the classes {list(share.index)}.")
     if share[answer] == share.max():
         return Feedback(True, "Look at such beats before you trust the detector with them.")

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 
 def check_band(name: str, value: float, low: float, high: float) -> str:
@@ -76,6 +78,19 @@ def check_number(
         return UNANSWERED
     if isinstance(answer, bool) or not isinstance(answer, int | float | np.number):
         return Feedback(False, f"The answer should be one number, not a {type(answer).__name__}.")
-    if abs(float(answer) - truth) <= tolerance:
+    value = float(answer)
+    if abs(value - truth) <= tolerance:
         return Feedback(True, right)
-    return Feedback(False, hints(float(answer)))
+    if 0 < truth < 1 and np.isclose(value, 100 * truth, rtol=1e-2):
+        return Feedback(False, "That is a percentage: give the share, between 0 and 1.")
+    if value in {round(truth, digits) for digits in (2, 3, 4)}:
+        return Feedback(False, "Close: give all its digits, and check which beats it is about.")
+    return Feedback(False, hints(value))
+
+
+def as_numbers(answer: Any) -> npt.NDArray[np.float64] | None:
+    """Return an answer as an array of numbers, or None if it is not one."""
+    try:
+        return np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ecglab.course._feedback import UNANSWERED, Feedback
+from ecglab.course._feedback import UNANSWERED, Feedback, as_numbers
 
 
 def check_step_counts(answer: Any, n_samples: int, patches: Sequence[int]) -> Feedback:
@@ -28,7 +28,9 @@ def check_unit_norm(answer: Any, signals: npt.ArrayLike) -> Feedback:
     """Check beats that were brought to an L2 norm of 1."""
     if answer is ...:
         return UNANSWERED
-    signals, given = np.asarray(signals, dtype=np.float64), np.asarray(answer, dtype=np.float64)
+    signals, given = np.asarray(signals, dtype=np.float64), as_numbers(answer)
+    if given is None:
+        return Feedback(False, f"Give an array of numbers, not a {type(answer).__name__}.")
     if given.shape != signals.shape:
         return Feedback(False, f"The shape should be {signals.shape}, and yours is {given.shape}.")
     norms = np.linalg.norm(signals, axis=1, keepdims=True)
@@ -50,6 +52,10 @@ def check_strangest_normal(
     if answer is ...:
         return UNANSWERED
     scores, is_anomaly = np.asarray(scores), np.asarray(is_anomaly, dtype=bool)
+    if not isinstance(answer, int | np.integer) or isinstance(answer, bool):
+        return Feedback(
+            False, "The answer should be one whole number, the position of a beat in split.test."
+        )
     if answer == np.where(is_anomaly, -np.inf, scores).argmax():
         return Feedback(True, "Plot it. Would you call it normal?")
     if answer == scores[~is_anomaly].argmax():

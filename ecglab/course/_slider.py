@@ -151,7 +151,7 @@ def threshold_slider(
     ------
     ValueError
         If there is not one score a beat, a score or the start is not above zero, a class is
-        missing, or the prevalence lies outside `PREVALENCE_RANGE`.
+        missing, or the prevalence does not lie between 0.001 and 0.5.
     ImportError
         If ipywidgets is not installed.
     """

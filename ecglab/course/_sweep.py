@@ -55,6 +55,8 @@ def check_log_axis(answer: Any) -> Feedback:
     if not isinstance(answer, dict) or len(answer) != 1:
         return Feedback(False, "Give a dictionary with one key, such as {'linear': [0, 1, 3]}.")
     ((kind, values),) = answer.items()
+    if isinstance(values, dict):
+        return Feedback(False, f"{kind!r} names the parameter. Give only what stands behind it.")
     if kind != "log":
         return Feedback(False, f"The spacing should be 'log', and yours is {kind!r}.")
     if not isinstance(values, list | tuple) or len(values) != 3:

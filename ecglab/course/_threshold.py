@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecglab.course._feedback import UNANSWERED, Feedback, check_number
-from ecglab.evaluation import measure, precision_at
+from ecglab.evaluation import REALISTIC_PREVALENCE, measure, precision_at
 from ecglab.thresholds import THRESHOLDS, f1_threshold, recall_threshold
 
 __all__ = [
@@ -49,16 +49,17 @@ def check_recall_price(
 ) -> Feedback:
     """Check the share of normal beats that a cut with a given recall flags."""
     scores, is_anomaly = np.asarray(scores), np.asarray(is_anomaly, dtype=bool)
-    flagged = scores > recall_threshold(scores, is_anomaly, recall)
+    cut = recall_threshold(scores, is_anomaly, recall)
+    flagged = scores > cut
     truth = float(flagged[~is_anomaly].mean())
 
     def hint(value: float) -> str:
-        if np.isclose(value, 100 * truth, rtol=1e-2):
-            return "That is a percentage: give the share, between 0 and 1."
         if np.isclose(value, flagged.mean(), atol=5e-4):
             return "That is the share of *all* beats that are flagged. Look at the normal ones."
         if np.isclose(value, 1 - truth, atol=5e-4):
             return "That is the share of normal beats that pass."
+        if np.isclose(value, cut, rtol=1e-2):
+            return "That is the cut itself. Which share of normal_scores lies above it?"
         return "choose_threshold gives the cut; which share of normal_scores lies above it?"
 
     return check_number(answer, truth, "The last anomalies are the dear ones.", hint)
@@ -74,6 +75,9 @@ def check_rare_precision(
         swapped = float(precision_at(prevalence, false_positive_rate, recall))
         if np.isclose(value, swapped, rtol=1e-2):
             return "Recall and false-positive rate are swapped: points holds recall first."
+        at_two_per_cent = float(precision_at(REALISTIC_PREVALENCE, recall, false_positive_rate))
+        if np.isclose(value, at_two_per_cent, rtol=1e-2):
+            return f"That is where {REALISTIC_PREVALENCE:.0%} of the beats are anomalies."
         if np.isclose(value, prevalence * recall, rtol=1e-2):
             return "Those are the true alarms, as a share of all beats. Divide by all alarms."
         return "True alarms: prevalence times recall. False ones: the rest times the other rate."

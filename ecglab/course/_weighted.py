@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_curve
 
-from ecglab.course._feedback import UNANSWERED, Feedback, check_number
+from ecglab.course._feedback import UNANSWERED, Feedback, as_numbers, check_number
 
 
 def check_inverse_variance(answer: Any, residuals: npt.ArrayLike) -> Feedback:
@@ -15,7 +15,9 @@ def check_inverse_variance(answer: Any, residuals: npt.ArrayLike) -> Feedback:
         return UNANSWERED
     variance = np.square(np.asarray(residuals, dtype=np.float64)).mean(axis=0)
     truth = (1 / variance) / (1 / variance).mean()
-    given = np.asarray(answer, dtype=np.float64)
+    given = as_numbers(answer)
+    if given is None:
+        return Feedback(False, f"Give an array of numbers, not a {type(answer).__name__}.")
     if given.shape != truth.shape:
         return Feedback(False, f"One weight a sample: the shape should be {truth.shape}.")
     if np.allclose(given, truth, rtol=1e-3):
@@ -32,7 +34,7 @@ def check_label_use(answer: Any) -> Feedback:
     if answer is ...:
         return UNANSWERED
     known = {"uniform", "inverse variance", "learned weights", "QRS window", "windowed maximum"}
-    given = {answer} if isinstance(answer, str) else set(answer)
+    given = {answer} if isinstance(answer, str) else set(np.ravel(answer).tolist())
     if given - known:
         return Feedback(False, f"Choose from these names: {sorted(known)}.")
     if given == {"learned weights"}:
@@ -40,6 +42,12 @@ def check_label_use(answer: Any) -> Feedback:
     if "learned weights" not in given:
         return Feedback(
             False, "One of them compares normal beats with *anomalies* to find weights."
+        )
+    if "QRS window" in given:
+        return Feedback(
+            False,
+            "The window needs two sample numbers, and no label. (That they were chosen "
+            "after a look at labels is another matter: it makes our *figures* label-tuned.)",
         )
     return Feedback(False, "Only what looks at labelled anomalies needs them. You named too many.")
 
@@ -52,6 +60,8 @@ def check_youden(answer: object, scores: npt.ArrayLike, is_anomaly: npt.ArrayLik
     def hint(value: float) -> str:
         if np.isclose(value, recall[np.argmax(recall - false_positive_rate)], atol=5e-4):
             return "That is the recall there: J is recall minus false-positive rate."
+        if value > 1 or value < -1:
+            return "J lies between -1 and 1. The third array holds the cuts: take the first two."
         return "roc_curve gives both rates at every cut. Where is their difference largest?"
 
     return check_number(answer, truth, "1 would be a perfect cut, 0 is what a coin reaches.", hint)

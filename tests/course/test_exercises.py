@@ -57,6 +57,7 @@ def test_anomaly_share(beats):
         wrong=[
             (100 * beats.is_anomaly.mean(), "percentage"),
             (1 - beats.is_anomaly.mean(), "share of normal beats"),
+            (beats.is_anomaly.sum(), "Divide by the number"),
             (0.5, "mean of True and False"),
             ("a lot", "one number"),
             (True, "one number"),
@@ -83,13 +84,34 @@ def test_majority_accuracy_of_all_beats_is_told_from_that_of_the_test_part():
     assert "the question is about the test part" in repr(reply)
 
 
+def test_majority_accuracy_rounded_is_asked_for_in_full():
+    # The counts of ECG5000: over all beats the share of normal ones is 0.5838, in the test part
+    # 0.58378, so a rounded answer cannot tell whether the right beats were taken.
+    beats = make_heartbeats(
+        class_counts={"train": {1: 292, 2: 208}, "test": {1: 2627, 2: 1873}}, random_state=0
+    )
+    test = beats.part("test")
+    assert course.check_majority_accuracy((~test.is_anomaly).mean(), beats)
+    for answer in (0.58, 0.584, (~beats.is_anomaly).mean()):
+        reply = course.check_majority_accuracy(answer, beats)
+        assert not reply
+        assert "check which beats" in repr(reply)
+
+
 def test_twin_share(beats):
     has_twin = nearest_neighbours(beats.signals)[1] > 0.98
     pvc = np.isin(beats.labels, [2, 3])
     graded(
         lambda answer: course.check_twin_share(answer, beats, 0.98),
         right=has_twin[pvc].mean(),
-        wrong=[(has_twin.mean(), "among all beats"), (2.0, "np.isin")],
+        wrong=[
+            (has_twin.mean(), "among all beats"),
+            (has_twin[beats.is_anomaly].mean(), "among all anomalies"),
+            (1 - has_twin[pvc].mean(), "without a near-twin"),
+            (100 * has_twin[pvc].mean(), "percentage"),
+            (round(has_twin[pvc].mean(), 2), "all its digits"),
+            (2.0, "np.isin"),
+        ],
     )
 
 
@@ -136,7 +158,13 @@ def test_most_missed(beats):
     graded(
         lambda answer: course.check_most_missed(answer, test, flagged),
         right=4,
-        wrong=[(2, "*share*"), (1, "normal beat cannot"), (9, "one of the classes [2, 4]")],
+        wrong=[
+            (2, "*share*"),
+            (1, "normal beat cannot"),
+            (9, "one of the classes [2, 4]"),
+            ([4], "one of the classes"),
+            ("SP/EB", "one of the classes"),
+        ],
     )
     assert course.check_most_missed(np.int64(4), test, flagged)
 
@@ -178,6 +206,7 @@ def test_unit_norm():
             (signals / np.linalg.norm(signals), "axis=1"),
             (signals / norms**2, "square root"),
             (signals[:2], "shape should be"),
+            ("all of them", "array of numbers"),
         ],
     )
 
@@ -191,6 +220,8 @@ def test_strangest_normal():
             (1, "position in split.test"),
             (3, "it is an anomaly"),
             (0, "not anomalies"),
+            ([2], "one whole number"),
+            (3.0, "one whole number"),
         ],
     )
 
@@ -207,6 +238,7 @@ def test_inverse_variance():
             (variance / variance.mean(), "other way round"),
             (np.ones(6), "Square the residuals"),
             (np.ones(5), "One weight a sample"),
+            ("inverse", "array of numbers"),
         ],
     )
 
@@ -217,8 +249,10 @@ def test_label_use():
         right=["learned weights"],
         wrong=[
             (["uniform"], "*anomalies*"),
-            (["learned weights", "QRS window"], "too many"),
+            (["learned weights", "uniform"], "too many"),
+            (["learned weights", "QRS window"], "no label"),
             (["magic"], "Choose from these names"),
+            (1, "Choose from these names"),
         ],
     )
     assert course.check_label_use("learned weights")
@@ -229,7 +263,7 @@ def test_youden():
     graded(
         lambda answer: course.check_youden(answer, scores, is_anomaly),
         right=2 / 3,
-        wrong=[(1.0, "That is the recall there"), (0.1, "largest")],
+        wrong=[(1.0, "That is the recall there"), (3.0, "third array"), (0.1, "largest")],
     )
 
 
@@ -255,6 +289,7 @@ def test_recall_price(scored):
             (100 * right, "percentage"),
             (flagged.mean(), "*all* beats"),
             (1 - right, "that pass"),
+            (recall_threshold(scores, strange, 1.0), "the cut itself"),
             (0.5, "normal_scores"),
             ("many", "one number"),
         ],
@@ -268,6 +303,8 @@ def test_rare_precision():
         wrong=[
             (0.00005 / (0.00005 + 0.99 * 0.999), "swapped"),
             (0.00099, "Divide by all alarms"),
+            (100 * 0.00099 / (0.00099 + 0.05 * 0.999), "percentage"),
+            (0.0198 / (0.0198 + 0.05 * 0.98), "2% of the beats"),
             (0.99, "True alarms"),
         ],
     )
@@ -391,11 +428,16 @@ def test_too_wide():
 
 
 def test_vote():
-    wrong = np.array([0] * 90 + [2] * 5 + [3] * 3 + [5] * 2)
+    wrong = np.array([0] * 180 + [2] * 10 + [3] * 6 + [5] * 4)
     graded(
         lambda answer: course.check_vote(answer, wrong, 5),
         right=0.95,
-        wrong=[(0.05, "vote is wrong"), (0.9, "*all* of them"), (0.5, "fewer than half")],
+        wrong=[
+            (0.05, "vote is wrong"),
+            (0.9, "*all* of them"),
+            (190, "how many beats"),
+            (0.5, "fewer than half"),
+        ],
     )
 
 
@@ -426,6 +468,7 @@ def test_log_axis():
         wrong=[
             ([0.0001, 0.01], "dictionary with one key"),
             ({"linear": [1e-4, 1e-2, 5]}, "should be 'log'"),
+            ({"learning_rate": {"log": [1e-4, 1e-2, 5]}}, "names the parameter"),
             ({"log": [1e-4, 1e-2]}, "list of three"),
             ({"log": [1e-2, 1e-4, 5]}, "lower one first"),
             ({"log": [1e-4, 1e-2, 3]}, "Five values"),
