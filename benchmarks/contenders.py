@@ -4,7 +4,7 @@ A contender is trained once for a split and a seed, and may come out as several 
 scorings of notebook 04 share the residuals of one network, so that they are compared on the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -42,13 +42,29 @@ class Contender:
         The kind of detector.
     detectors : tuple of str
         What it comes out as.
+    label_free : tuple of bool
+        For each of them, whether its scores rest on no labelled beat.
     train : callable
         Takes a split and a seed, returns a `ScorePair` for each of `detectors`, in order.
     """
 
     family: str
     detectors: tuple[str, ...]
+    label_free: tuple[bool, ...]
     train: Callable[[Split, int], list[ScorePair]]
+
+
+@dataclass(frozen=True)
+class Rescoring:
+    """One way to score residuals, and whether it rests on no labelled beat."""
+
+    name: str
+    scoring: Scoring
+    label_free: bool = True
+
+    def of(self, autoencoder: str) -> str:
+        """Name the detector that it makes of an autoencoder."""
+        return f"{autoencoder}: {self.name}" + ("" if self.label_free else " (label-tuned)")
 
 
 def _train_estimator(make: Callable[[int], Any], split: Split, seed: int) -> list[ScorePair]:
@@ -56,13 +72,13 @@ def _train_estimator(make: Callable[[int], Any], split: Split, seed: int) -> lis
 
 
 def _estimator(family: str, name: str, make: Callable[[int], Any]) -> Contender:
-    """Enter one scikit-learn style detector, made from a seed."""
-    return Contender(family, (name,), partial(_train_estimator, make))
+    """Enter one scikit-learn style detector, made from a seed, whose scores are label-free."""
+    return Contender(family, (name,), (True,), partial(_train_estimator, make))
 
 
 def _train_and_rescore(
     make: Callable[[int], AutoencoderDetector],
-    scorings: Mapping[str, Scoring],
+    rescorings: Sequence[Rescoring],
     split: Split,
     seed: int,
 ) -> list[ScorePair]:
@@ -70,8 +86,8 @@ def _train_and_rescore(
     detector.fit(split.train.signals, validation_signals=split.validation.normal.signals)
     validation = split.validation.signals, split.validation.is_anomaly
     pairs = []
-    for scoring in scorings.values():
-        detector.recalibrate(*validation, scoring=scoring)
+    for rescoring in rescorings:
+        detector.recalibrate(*validation, scoring=rescoring.scoring)
         on_validation = detector.reconstruction_error(split.validation.signals)
         pairs.append((on_validation, detector.reconstruction_error(split.test.signals)))
     return pairs
@@ -81,11 +97,15 @@ def _rescored(
     family: str,
     name: str,
     make: Callable[[int], AutoencoderDetector],
-    scorings: Mapping[str, Scoring],
+    rescorings: Sequence[Rescoring],
 ) -> Contender:
     """Enter one autoencoder with several ways to score its residuals."""
-    names = tuple(f"{name}: {scoring}" for scoring in scorings)
-    return Contender(family, names, partial(_train_and_rescore, make, scorings))
+    return Contender(
+        family,
+        tuple(rescoring.of(name) for rescoring in rescorings),
+        tuple(rescoring.label_free for rescoring in rescorings),
+        partial(_train_and_rescore, make, rescorings),
+    )
 
 
 def _keras(scaler: str | None, scoring: str, **params: Any) -> Callable[[int], AutoencoderDetector]:
@@ -94,7 +114,7 @@ def _keras(scaler: str | None, scoring: str, **params: Any) -> Callable[[int], A
     )
 
 
-MSE, MAE = make_scoring("mse"), make_scoring("mae")
+MSE, MAE = Rescoring("MSE", make_scoring("mse")), Rescoring("MAE", make_scoring("mae"))
 
 CONTENDERS: tuple[Contender, ...] = (
     *(_estimator("baseline", name, make) for name, make in BASELINES.items()),
@@ -115,7 +135,7 @@ CONTENDERS: tuple[Contender, ...] = (
         "PyTorch, LSTM",
         "LSTM, 64",
         lambda seed: AutoencoderDetector(LSTMAutoencoder(), random_state=seed),
-        {"MSE": MSE, "MAE": MAE},
+        [MSE, MAE],
     ),
     _rescored(
         "PyTorch, dense",
@@ -123,20 +143,20 @@ CONTENDERS: tuple[Contender, ...] = (
         lambda seed: AutoencoderDetector(
             DenseTorchAutoencoder(), scaler="symmetric", random_state=seed
         ),
-        {
-            "MSE": MSE,
-            "inverse variance": make_scoring("weighted"),
-            "learned weights (label-tuned)": make_scoring("learned_weights"),
+        [
+            MSE,
+            Rescoring("inverse variance", make_scoring("weighted")),
+            Rescoring("learned weights", make_scoring("learned_weights"), label_free=False),
             # The window itself needs no label, but was placed with labelled beats in view.
-            "QRS window (label-tuned)": WeightedError("window", window=QRS),
-            "windowed maximum": make_scoring("windowed"),
-        },
+            Rescoring("QRS window", WeightedError("window", window=QRS), label_free=False),
+            Rescoring("windowed maximum", make_scoring("windowed")),
+        ],
     ),
     _rescored(
         "PyTorch, convolutional",
         "convolutional",
         lambda seed: AutoencoderDetector(ConvAutoencoder(), random_state=seed),
-        {"MSE": MSE},
+        [MSE],
     ),
 )
 """All of them, in the order in which tables show them."""

@@ -38,9 +38,10 @@ def rows(
 ) -> Iterator[dict[str, object]]:
     """Train one contender once; measure what comes out of it at each threshold rule."""
     split = SPLITS[split_name](beats, seed)
-    pairs = contender.train(split, seed)
-    for name, (on_validation, on_test) in zip(contender.detectors, pairs, strict=True):
-        label_free = "label-tuned" not in name  # contenders say it in their names
+    entries = zip(
+        contender.detectors, contender.label_free, contender.train(split, seed), strict=True
+    )
+    for name, label_free, (on_validation, on_test) in entries:
         for row in threshold_rows(
             name, split, seed, on_validation, on_test, label_free_scores=label_free
         ):

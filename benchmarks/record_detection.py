@@ -2,12 +2,12 @@
 
 Each record's two leads are tried, and as guards against settings that fit one stretch only, three
 stretches of five minutes to learn from and a simulated recording. No label reaches any of the
-detectors; the annotations judge them afterwards. Four tables come out, in `benchmarks/results`:
+detectors; the annotations judge them afterwards. Three tables come out, in `benchmarks/results`,
+and beside each a file of the same name in JSON, which says what it was computed from:
 
     record_detection.csv    ours, what it stands on taken away piece by piece, and baselines
     record_rpeaks.csv       sensitivity and positive predictivity of R-peak detectors
     record_speed.csv        seconds from file to report, in a fresh process
-    record_detection.json   what they were computed from
 
 Needs the records 100, 106, 119 and 208 (of ``$ECGLAB_DATA_HOME``, or PhysioNet); about ten minutes.
 
@@ -15,7 +15,6 @@ Needs the records 100, 106, 119 and 208 (of ``$ECGLAB_DATA_HOME``, or PhysioNet)
 """
 
 import argparse
-import json
 import resource
 import subprocess
 import sys
@@ -24,13 +23,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from protocol import RESULTS
+from protocol import machine, save_table, versions_of
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
@@ -215,9 +213,9 @@ def rpeak_rows() -> Iterator[dict[str, object]]:
             raise RuntimeError(f"{header} has no annotations")
         reference = np.round(raw.marks.times * raw.rate).astype(np.int64)
         for detector, find in {"GQRS, as in read_record": find_r_peaks, "XQRS": xqrs}.items():
-            start = time.perf_counter()
+            start = time.process_time()  # which a busy machine does not change
             found = find(raw.values, raw.rate)
-            seconds = time.perf_counter() - start
+            seconds = time.process_time() - start
             with quiet_wfdb() as wfdb:
                 compared = wfdb.processing.compare_annotations(
                     reference, found, int(MATCH_SECONDS * raw.rate)
@@ -228,7 +226,7 @@ def rpeak_rows() -> Iterator[dict[str, object]]:
                 "beats": len(reference),
                 "sensitivity": compared.sensitivity,
                 "positive predictivity": compared.positive_predictivity,
-                "seconds": round(seconds, 1),
+                "CPU seconds": round(seconds, 1),
             }
 
 
@@ -290,18 +288,12 @@ TABLES: dict[str, Callable[[], Iterator[dict[str, object]]]] = {
     "rpeaks": rpeak_rows,
     "detection": detection_rows,
 }
+TIMED = ("speed", "rpeaks")
 
 
-def main() -> int:
-    """Compute the tables and write them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", choices=list(TABLES), default=list(TABLES))
-    RESULTS.mkdir(exist_ok=True)
-    for name in parser.parse_args().tables or TABLES:
-        table = pd.DataFrame(TABLES[name]())
-        table.to_csv(RESULTS / f"record_{name}.csv", index=False, float_format="%.4g")
-        print(summarise(table) if name == "detection" else table.to_string(index=False))
-    provenance = {
+def provenance(table: str) -> dict[str, object]:
+    """Say what a table was computed from and, where it holds times, on what."""
+    return {
         "source": "MIT-BIH Arrhythmia Database 1.0.0, doi 10.13026/C2F305 (ODC-By 1.0)",
         "data": {
             key: value
@@ -309,10 +301,20 @@ def main() -> int:
             for key, value in read_record(f"mitdb/{name}").provenance.items()
             if key.startswith("sha256")
         },
-        "versions": {package: version(package).partition("+")[0] for package in PACKAGES},
-        "command": "python benchmarks/record_detection.py",
+        **(machine() if table in TIMED else {}),
+        "versions": versions_of(PACKAGES),
+        "command": f"python benchmarks/record_detection.py {table}",
     }
-    (RESULTS / "record_detection.json").write_text(json.dumps(provenance, indent=2) + "\n")
+
+
+def main() -> int:
+    """Compute the tables and write them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", choices=list(TABLES), default=list(TABLES))
+    for name in parser.parse_args().tables or TABLES:
+        table = pd.DataFrame(TABLES[name]())
+        save_table(f"record_{name}", table, provenance(name), float_format="%.4g")
+        print(summarise(table) if name == "detection" else table.to_string(index=False))
     return 0
 
 

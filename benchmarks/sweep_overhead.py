@@ -10,14 +10,11 @@ a few minutes.
 """
 
 import json
-import os
-import platform
 import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,18 +24,19 @@ import pandas as pd
 import papermill
 from distributed import Client, LocalCluster
 from nbformat.v4 import new_code_cell, new_notebook
+from protocol import machine, save_table, versions_of
 
 from ecglab.sweep import expand, read_results, run
 from ecglab.sweep._claims import Claim
 from ecglab.sweep._keys import key_of
 from ecglab.sweep._store import FolderStore, finished_keys, run_file
 
-RESULTS = Path(__file__).parent / "results"
 N_RUNS, N_WORKERS, N_BARE = 200, 2, 20
 MANY_RESULTS, MANY_RUNS, MANY_TASKS, SOME_FILES = 10_000, 100_000, 2_000, 200
 LARGE, CLUSTER, RUN_SECONDS = 1_000_000, 1_000, 60
 FILE_OPERATIONS = 20  # of a run: claim, signs of life, two drafts with their renames, look-ups
 PAGE = Path(__file__).parents[1] / "book" / "sweep_sizing.md"
+PACKAGES = ("ecglab", "papermill", "distributed", "ipykernel", "jupyter_client", "pandas")
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
@@ -221,17 +219,8 @@ def main() -> int:
             rows += measure(folder)
     rows += measure_scheduler()
     table = pd.DataFrame(rows, columns=["what", "value", "unit"]).round({"value": 3})
-    RESULTS.mkdir(exist_ok=True)
-    table.to_csv(RESULTS / "sweep_overhead.csv", index=False)
-    packages = ("ecglab", "papermill", "distributed", "ipykernel", "jupyter_client", "pandas")
-    provenance: dict[str, Any] = {
-        "python": platform.python_version(),
-        "processors": os.cpu_count(),
-        "load over the last 1, 5 and 15 minutes": os.getloadavg(),
-        "versions": {package: version(package) for package in packages},
-        "command": "python benchmarks/sweep_overhead.py",
-    }
-    (RESULTS / "sweep_overhead.json").write_text(json.dumps(provenance, indent=2) + "\n")
+    command = {"command": "python benchmarks/sweep_overhead.py"}
+    save_table("sweep_overhead", table, {**machine(), "versions": versions_of(PACKAGES), **command})
     quote_on_page(table)
     print(table.to_string(index=False))
     return 0

@@ -2,10 +2,9 @@
 
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Unpack
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ecglab._files import disk_faults_named, replacing
 from ecglab.datasets._chunks import Chunk, read_chunks
 from ecglab.datasets._columns import TableOptions
 from ecglab.datasets._parquet import import_pyarrow
@@ -26,7 +26,6 @@ __all__ = [
     "check_out",
     "sample_heartbeats",
     "score_file",
-    "whole_or_not_at_all",
 ]
 
 _FORMS = (".csv", ".parquet")
@@ -147,7 +146,7 @@ def score_file(
     started = time.perf_counter()
     chunks = read_chunks(path, chunk_beats, options)
     tally = _Tally()
-    with whole_or_not_at_all(out) as unfinished, TableWriter(unfinished, out) as writer:
+    with TableWriter(out) as writer:
         for chunk in _with_bar(chunks, shown=progress):
             _check_length(detector, chunk.beats, path)
             writer.write(_score(detector, chunk, tally))
@@ -330,60 +329,32 @@ def check_out(path: Path, out: Path) -> None:
         raise OutputError(f"{out} is the table of beats itself. Choose another name for scores.")
 
 
-@contextmanager
-def whole_or_not_at_all(out: Path) -> Iterator[Path]:
-    """Give the name of a file beside `out` that takes its name if all goes well."""
-    with _disk_faults_named(out):
-        if out.is_dir():
-            raise OutputError(f"{out} is a folder. Name a file for the scores.")
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=".writing-", suffix=out.suffix)
-        os.close(handle)
-    unfinished = Path(name)
-    try:
-        yield unfinished
-        with _disk_faults_named(out):
-            with unfinished.open("rb+") as file:
-                os.fsync(file.fileno())  # or a power cut could leave the name without the content
-            unfinished.chmod(0o644)  # mkstemp's is for the owner alone
-            unfinished.replace(out)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def _disk_faults_named(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{out} cannot be written ({error.strerror or error}). Make room there, or choose "
-            "another folder. Nothing was left behind."
-        ) from error
-
-
 class TableWriter:
-    """Appends tables to a file, as csv or Parquet; errors call it by its final name."""
+    """Appends tables to a file, csv or Parquet, that takes its name when all of it is written.
 
-    def __init__(self, path: Path, out: Path) -> None:
-        self._path = path
+    Faults of the disk become an `OutputError`; whatever else ends the writing passes unchanged.
+    """
+
+    def __init__(self, out: Path) -> None:
         self._out = out
+        self._unfinished: Path
         self._file: Any = None
+        self._stack = ExitStack()
 
     def __enter__(self) -> "TableWriter":
-        """Open nothing yet: the first table says which columns there are."""
+        """Open no file yet: the first table says which columns there are."""
+        with disk_faults_named(self._out):
+            self._unfinished = self._stack.enter_context(replacing(self._out))
         return self
 
-    def __exit__(self, *fault: object) -> None:
-        """Close the file."""
-        if self._file is None:
-            return
-        with _disk_faults_named(self._out):
-            self._file.close()
+    def __exit__(self, *fault: Any) -> None:
+        """Close the file and give it its name, or remove it."""
+        with disk_faults_named(self._out):
+            self._stack.__exit__(*fault)
 
     def write(self, table: pd.DataFrame) -> None:
         """Append a table."""
-        with _disk_faults_named(self._out):
+        with disk_faults_named(self._out):
             if self._out.suffix == ".csv":
                 self._write_csv(table)
             else:
@@ -391,7 +362,8 @@ class TableWriter:
 
     def _write_csv(self, table: pd.DataFrame) -> None:
         if self._file is None:
-            self._file = self._path.open("w", encoding="utf-8", newline="")
+            self._file = self._unfinished.open("w", encoding="utf-8", newline="")
+            self._stack.callback(self._file.close)
             table.iloc[:0].to_csv(self._file, index=False)
         table.to_csv(self._file, index=False, header=False)
 
@@ -400,5 +372,6 @@ class TableWriter:
         content = arrow.Table.from_pandas(table, preserve_index=False)
         if self._file is None:
             parquet = import_pyarrow("pyarrow.parquet")
-            self._file = parquet.ParquetWriter(str(self._path), content.schema)
+            self._file = parquet.ParquetWriter(str(self._unfinished), content.schema)
+            self._stack.callback(self._file.close)
         self._file.write_table(content)

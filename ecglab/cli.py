@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Command] = {
         "ecglab.sweep._command.Report", "sweep", "figures and a ranking of a sweep's results"
     ),
 }
+"""The commands: where each lives, which extra it needs, and what it does in a few words."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -399,7 +399,8 @@ class AutoencoderDetector(
         Parameters
         ----------
         folder : path-like
-            Where to write; made if it is not there. A detector in it is replaced.
+            Where to write; made if it is not there. A detector in it is replaced, whole or not
+            at all.
 
         Returns
         -------

@@ -8,7 +8,6 @@ scikit-learn's own; nothing in the folder decides what is imported.
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from numbers import Integral
 from pathlib import Path
@@ -21,6 +20,7 @@ from sklearn import preprocessing
 from sklearn.base import BaseEstimator
 
 from ecglab import scoring as scorings
+from ecglab._files import disk_faults_named, replacing_in
 from ecglab._version import __version__
 from ecglab.autoencoders import AUTOENCODERS, Autoencoder, make_autoencoder
 from ecglab.detector import AutoencoderDetector
@@ -31,6 +31,7 @@ __all__ = ["FORMAT_VERSION", "read_detector", "save_detector"]
 
 FORMAT = "ecglab-detector"
 FORMAT_VERSION = 1
+"""The version of the files that `save_detector` writes; of another one, `read_detector` says so."""
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 # Arguments that say where an autoencoder runs, and nothing about what it is.
 _OF_THE_MACHINE = ("device", "n_threads", "progress")
@@ -65,23 +66,13 @@ def save_detector(detector: AutoencoderDetector, folder: str | os.PathLike[str])
     config, arrays = _describe(detector)
     content = save({name: array.copy(order="C") for name, array in arrays.items()})
     config["sha256"] = hashlib.sha256(content).hexdigest()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        strangers = sorted({path.name for path in folder.iterdir()} - {CONFIG, WEIGHTS})
-        if strangers:
-            raise DetectorFileError(
-                f"{folder} holds other files ({', '.join(strangers[:3])}). Save to a folder of its "
-                "own, so that nothing is overwritten by accident."
-            )
-        # The config goes last: it names the checksum of the weights that belong to it, so that a
-        # save which broke off in between is noticed.
-        _write(folder / WEIGHTS, content)
-        _write(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
-    except OSError as error:
-        raise DetectorFileError(
-            f"{folder} cannot be written ({error.strerror or error}). Choose another folder, or "
-            "make room there."
-        ) from error
+    with disk_faults_named(folder, DetectorFileError):
+        _refuse_strangers(folder)
+        # Should a crash come between the two renames, reading notices it: the config names the
+        # checksum of the weights that belong to it.
+        with replacing_in(folder) as unfinished:
+            (unfinished / WEIGHTS).write_bytes(content)
+            (unfinished / CONFIG).write_bytes((json.dumps(config, indent=2) + "\n").encode())
     return folder
 
 
@@ -99,6 +90,17 @@ def read_detector(folder: str | os.PathLike[str]) -> AutoencoderDetector:
             f"{folder / CONFIG} does not describe a detector that this version of ecglab can build "
             f"({type(error).__name__}: {error}). It is damaged, or was not written by ecglab."
         ) from error
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Refuse a folder that holds other files than a detector's."""
+    names = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    strangers = sorted(names - {CONFIG, WEIGHTS})
+    if strangers:
+        raise DetectorFileError(
+            f"{folder} holds other files ({', '.join(strangers[:3])}). Save to a folder of its "
+            "own, so that nothing is overwritten by accident."
+        )
 
 
 # Describing a detector
@@ -218,19 +220,6 @@ def _plain(value: Any) -> Any:
         f"an argument of the type {type(value).__name__} cannot be written to {CONFIG}. "
         "Numbers, texts and lists of them can."
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(name, 0o644)  # mkstemp's is for the owner alone
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 # Reading one back

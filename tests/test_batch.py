@@ -9,7 +9,7 @@ import pytest
 
 from ecglab import AutoencoderDetector
 from ecglab.autoencoders import DenseTorchAutoencoder
-from ecglab.batch import sample_heartbeats, score_file
+from ecglab.batch import TableWriter, sample_heartbeats, score_file
 from ecglab.datasets import make_heartbeats, read_heartbeats
 from ecglab.errors import DatasetError, OutputError
 
@@ -178,6 +178,17 @@ def test_where_there_is_no_room_the_error_says_so_and_nothing_is_left(
     assert "cannot be written" in run.stdout
     assert f"scores{form}" in run.stdout
     assert not list(out.iterdir())
+
+
+def test_a_fault_that_is_not_of_the_output_is_not_blamed_on_it(table, tmp_path):
+    def write_until_the_input_is_gone():
+        with TableWriter(tmp_path / "scores.csv") as writer:
+            writer.write(table)
+            raise ConnectionResetError("the network drive that beats are read from")
+
+    with pytest.raises(ConnectionResetError):
+        write_until_the_input_is_gone()
+    assert not list(tmp_path.iterdir())
 
 
 def test_outputs_that_cannot_be_are_refused_before_anything_is_read(detector, path, tmp_path):

@@ -39,6 +39,20 @@ def test_every_detector_has_ten_seeds_on_both_splits_at_every_threshold(table):
     assert not table.filter(regex="^(?!recall of)").isna().any().any()
 
 
+def test_what_rests_on_no_label_is_called_label_free(table):
+    """A row is label-free where both the scores and the rule of its threshold are."""
+    label_free_scores = {
+        name: label_free
+        for contender in contenders.CONTENDERS
+        for name, label_free in zip(contender.detectors, contender.label_free, strict=True)
+    }
+    expected = table["detector"].map(label_free_scores) & table["threshold"].str.endswith(
+        "(label-free)"
+    )
+    pd.testing.assert_series_equal(table["label_free"], expected, check_names=False)
+    assert 0 < sum(label_free_scores.values()) < len(label_free_scores)
+
+
 def test_provenance_names_the_real_data_and_every_version():
     provenance = json.loads((RESULTS / "leaderboard.json").read_text())
     assert provenance["source"] == "ECG5000"

@@ -78,12 +78,13 @@ class PyODDetector(Baseline):
 
     References
     ----------
-    Y. Zhao et al., "PyOD: a Python toolbox for scalable outlier detection", JMLR 20(96), 2019.
-    T. R. Bandaragoda et al., "Isolation-based anomaly detection using nearest-neighbor ensembles",
-    Computational Intelligence 34(4), 2018, doi 10.1111/coin.12156.
-    A. Goodge et al., "LUNAR: unifying local outlier detection methods via graph neural networks",
-    AAAI 2022, doi 10.1609/aaai.v36i6.20629.
-    L. Ruff et al., "Deep one-class classification", ICML 2018.
+    .. [1] Y. Zhao et al., "PyOD: a Python toolbox for scalable outlier detection", JMLR 20(96),
+       2019.
+    .. [2] T. R. Bandaragoda et al., "Isolation-based anomaly detection using nearest-neighbor
+       ensembles", Computational Intelligence 34(4), 2018, doi 10.1111/coin.12156.
+    .. [3] A. Goodge et al., "LUNAR: unifying local outlier detection methods via graph neural
+       networks", AAAI 2022, doi 10.1609/aaai.v36i6.20629.
+    .. [4] L. Ruff et al., "Deep one-class classification", ICML 2018.
     """
 
     def __init__(

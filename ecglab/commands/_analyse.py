@@ -8,21 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from ecglab._files import disk_faults_named, replacing_in
 from ecglab.autoencoders import AUTOENCODERS
 from ecglab.commands._options import add_record_options, positive, read_recording, seed
 from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
-from ecglab.commands._shares import Share, share, show
+from ecglab.commands._shares import Share, describe, share, show
 from ecglab.commands._strangest import N_STRANGEST, list_beats, show_beats
 from ecglab.datasets import Record
-from ecglab.errors import OutputError
-from ecglab.recordings import (
-    TRAIN_MINUTES,
-    Analysis,
-    analyse,
-    write_annotations,
-    write_report,
-    write_strange_beats,
-)
+from ecglab.recordings import TRAIN_MINUTES, Analysis, analyse
+from ecglab.recordings._report import put_report
+from ecglab.recordings._writers import put_annotations, put_strange_beats
 
 __all__ = ["Analyse"]
 
@@ -36,9 +31,10 @@ class Analyse:
   ecglab analyse folder/106.hea --out report106
   ecglab analyse holter.edf --lead II --train-minutes 10 --out report
 
-The folder gets report.html (for people), strange.csv (the strange beats, the strangest first) and
-an annotation file (106.{_ANNOTATOR}) that ECG viewers open. Annotations of the recording give the R
-peaks, if there are any; which beats they call normal is not looked at while learning.
+The folder gets report.html (for people), strange.csv (the strange beats, the
+strangest first) and an annotation file (106.{_ANNOTATOR}) that ECG viewers open.
+Annotations of the recording give the R peaks, if there are any; which beats
+they call normal is not looked at while learning.
 
 {EXIT_CODES}"""
 
@@ -92,19 +88,20 @@ def _analyse(arguments: argparse.Namespace) -> Outcome:
 
 
 def _write(analysis: Analysis, folder: Path) -> dict[str, str]:
-    """Write the three files, each of them whole or not at all."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be made ({error.strerror or error}). Choose another folder."
-        ) from error
-    written = {
-        "report": write_report(analysis, folder / "report.html"),
-        "strange_beats": write_strange_beats(analysis, folder / "strange.csv"),
-        "annotations": write_annotations(analysis, folder / _name_annotations(analysis.record)),
+    """Write the three files: all are complete before the first of them has its final name.
+
+    In a folder that is there already, they are then renamed one right after the other. Three files
+    cannot be renamed in one step, so a crash in between leaves new results beside old ones.
+    """
+    writers = {
+        "report": ("report.html", put_report),
+        "strange_beats": ("strange.csv", put_strange_beats),
+        "annotations": (_name_annotations(analysis.record), put_annotations),
     }
-    return {name: str(path) for name, path in written.items()}
+    with disk_faults_named(folder), replacing_in(folder) as unfinished:
+        for file, put in writers.values():
+            put(analysis, unfinished / file)
+    return {name: str(folder / file) for name, (file, _) in writers.items()}
 
 
 def _name_annotations(record: Record) -> str:
@@ -128,8 +125,8 @@ def _describe(analysis: Analysis) -> dict[str, Any]:
         "n_training": int(analysis.is_training.sum()),
         "n_learnt": int(analysis.selection.core.sum()),
         "threshold": analysis.threshold,
-        "recall": recall,
-        "false_alarms": false_alarms,
+        "recall": describe(recall),
+        "false_alarms": describe(false_alarms),
         "strangest": list_beats(analysis.strange_beats.head(N_STRANGEST).reset_index()),
     }
 
@@ -155,18 +152,19 @@ def _lines(facts: dict[str, Any], analysis: Analysis) -> list[str]:
         f"learnt from {facts['n_learnt']} of the {facts['n_training']} beats in the first "
         f"{facts['train_minutes']:g} minutes",
         f"strange: {facts['n_strange']} ({facts['n_strange'] / facts['n_beats']:.1%})",
-        *_by_annotations(facts, analysis),
+        *_by_annotations(analysis),
         *show_beats(strangest),
         *(f"{name.replace('_', ' ')}: {path}" for name, path in facts["files"].items()),
         f"done in {facts['seconds']:.1f} s; this is not a medical device",
     ]
 
 
-def _by_annotations(facts: dict[str, Any], analysis: Analysis) -> list[str]:
+def _by_annotations(analysis: Analysis) -> list[str]:
     if analysis.record.symbols is None or analysis.is_training.all():
         return []
+    recall, false_alarms = _judge(analysis)
     return [
         "by the annotations, after these minutes:",
-        f"  recall        {show(facts['recall'])}",
-        f"  false alarms  {show(facts['false_alarms'])}",
+        f"  recall        {show(recall)}",
+        f"  false alarms  {show(false_alarms)}",
     ]

@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from ecglab.commands._shares import Figure, Share, share
+from ecglab.commands._shares import Share, describe, share
 from ecglab.detector import AutoencoderDetector
 from ecglab.errors import DatasetError
-from ecglab.evaluation import pooled_split, roc_auc_interval
+from ecglab.evaluation import Interval, pooled_split, roc_auc_interval
 from ecglab.heartbeats import Heartbeats
 
 __all__ = ["HeldOut", "Parts", "divide", "judge"]
@@ -42,9 +43,13 @@ class Parts:
 class HeldOut:
     """How a detector does on beats that it never saw, each figure with a 95 % interval."""
 
-    roc_auc: Figure
+    roc_auc: Interval
     recall: Share | None
     false_alarms: Share | None
+
+    def facts(self) -> dict[str, Any]:
+        """Return the figures for programs."""
+        return {name: describe(figure) for name, figure in vars(self).items()}
 
 
 def divide(beats: Heartbeats, random_state: int) -> Parts:
@@ -98,9 +103,8 @@ def judge(detector: AutoencoderDetector, test: Heartbeats) -> HeldOut:
     """
     scores = detector.reconstruction_error(test.signals)
     flagged, is_anomaly = scores > detector.threshold_, test.is_anomaly
-    area = roc_auc_interval(is_anomaly, scores)
     return HeldOut(
-        roc_auc={"value": area.value, "low": area.low, "high": area.high},
+        roc_auc=roc_auc_interval(is_anomaly, scores),
         recall=share(int(flagged[is_anomaly].sum()), int(is_anomaly.sum())),
         false_alarms=share(int(flagged[~is_anomaly].sum()), int((~is_anomaly).sum())),
     )

@@ -1,17 +1,14 @@
-"""The folder that a trained detector goes to: not over anything else, and whole or not at all."""
+"""The folder that a trained detector goes to: not over anything else."""
 
 import json
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from ecglab.detector import AutoencoderDetector
-from ecglab.errors import DetectorFileError, OutputError
+from ecglab._files import disk_faults_named
+from ecglab.errors import OutputError
 from ecglab.persistence import CONFIG, FORMAT, WEIGHTS
 
-__all__ = ["check_model_folder", "save_model"]
+__all__ = ["check_model_folder"]
 
 
 def check_model_folder(folder: Path) -> None:
@@ -27,43 +24,12 @@ def check_model_folder(folder: Path) -> None:
     OutputError
         If it holds anything else, or cannot be written.
     """
-    with _disk_faults_named(folder):
+    with disk_faults_named(folder):
         if folder.exists():
             _check_content(folder)
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK):
             raise OutputError(f"{folder} cannot be written: {nearest} is no folder to write to.")
-
-
-def save_model(detector: AutoencoderDetector, folder: Path) -> None:
-    """Save a detector; both of its files are complete before either has its final name.
-
-    Parameters
-    ----------
-    detector : AutoencoderDetector
-        A trained detector.
-    folder : Path
-        What `check_model_folder` accepted.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-    with _disk_faults_named(folder):
-        check_model_folder(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".writing-") as place:
-            unfinished = Path(place) / folder.name
-            try:
-                detector.save(unfinished)
-            except DetectorFileError as error:
-                raise OutputError(str(error).replace(str(unfinished), str(folder))) from error
-            if not folder.exists():
-                unfinished.rename(folder)
-                return
-            for name in (WEIGHTS, CONFIG):  # in this order: the config vouches for the weights
-                (unfinished / name).replace(folder / name)
 
 
 def _check_content(folder: Path) -> None:
@@ -84,14 +50,3 @@ def _is_config(path: Path) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(config, dict) and config.get("format") == FORMAT
-
-
-@contextmanager
-def _disk_faults_named(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be written ({error.strerror or error}). Make room there, or choose "
-            "another folder."
-        ) from error

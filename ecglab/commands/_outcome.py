@@ -31,9 +31,9 @@ __all__ = [
 DONE, CANNOT, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 EXIT_CODES = (
-    "Exit codes: 0 done, 1 the input or the model cannot be used, or the output not be written,\n"
-    "2 wrong usage or a package is missing, 130 interrupted. What is not complete is never left\n"
-    "under its final name."
+    "Exit codes: 0 done, 1 the input or the model cannot be used, or the output\n"
+    "not be written, 2 wrong usage or a package is missing, 130 interrupted. What is\n"
+    "not complete is never left under its final name."
 )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ecglab.batch import ScoreSummary, TableWriter, check_out, score_file, whole_or_not_at_all
+from ecglab.batch import ScoreSummary, TableWriter, check_out, score_file
 from ecglab.commands._options import (
     add_record_options,
     add_table_options,
@@ -20,7 +20,7 @@ from ecglab.commands._options import (
     table_options,
 )
 from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
-from ecglab.commands._shares import Share, share, show
+from ecglab.commands._shares import Share, describe, share, show
 from ecglab.commands._strangest import find_strangest, list_beats, show_beats
 from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector, load_detector
@@ -41,12 +41,13 @@ class Score:
   ecglab score model folder/106.hea --out strange.parquet
   ecglab score model beats.csv --out strange.csv --json
 
-The scores have one row a beat: its position (beat), score (higher is stranger), is_anomaly (whether
-the score lies above the threshold) and, if there are labels, label; of a recording also time (of
-the R peak, in seconds), rr_before and rr_after (seconds) and, if annotated, symbol. Tables of any
-size are read in pieces. A recording is cut into beats of as many samples as the model takes, from
-0.25 s before to 0.45 s after the R peak: a model of beats that were cut otherwise will find most of
-them strange.
+The scores have one row a beat: its position (beat), score (higher is
+stranger), is_anomaly (whether the score lies above the threshold) and, if
+there are labels, label; of a recording also time (of the R peak, in seconds),
+rr_before and rr_after (seconds) and, if annotated, symbol. Tables of any size
+are read in pieces. A recording is cut into beats of as many samples as the
+model takes, from 0.25 s before to 0.45 s after the R peak: a model of beats
+that were cut otherwise will find most of them strange.
 
 {EXIT_CODES}"""
 
@@ -113,7 +114,7 @@ def _score_recording(arguments: argparse.Namespace, detector: AutoencoderDetecto
     path, out = Path(arguments.file).expanduser(), arguments.out.expanduser()
     started = time.perf_counter()
     check_out(path, out)
-    with whole_or_not_at_all(out) as unfinished, TableWriter(unfinished, out) as writer:
+    with TableWriter(out) as writer:
         record = read_recording(arguments, detector.n_features_in_)
         scores = detector.reconstruction_error(record.signals)
         flagged = scores > detector.threshold_
@@ -174,8 +175,8 @@ def _facts(
         "n_set_aside": summary.n_set_aside,
         "set_aside": scored.reasons,
         "threshold": summary.threshold,
-        "recall": _recall(summary),
-        "false_alarms": _false_alarms(summary),
+        "recall": describe(_recall(summary)),
+        "false_alarms": describe(_false_alarms(summary)),
         "strangest": list_beats(strangest),
         "seconds": summary.seconds,
         "beats_per_second": summary.beats_per_second,

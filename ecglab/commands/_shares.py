@@ -1,25 +1,19 @@
-"""Figures with intervals, as the commands show them."""
+"""Shares with intervals, as the commands show them to people and to programs."""
 
-from typing import TypedDict
+from dataclasses import dataclass
 
-from scipy.stats import binomtest
+from ecglab.evaluation import Interval, share_interval
 
-__all__ = ["Figure", "Share", "share", "show"]
-
-
-class Figure(TypedDict):
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
+__all__ = ["Share", "describe", "share", "show"]
 
 
-class Share(Figure):
-    """A share, and the counts that it is made of."""
+@dataclass(frozen=True)
+class Share:
+    """A share with its 95 % interval, and the counts that it is made of."""
 
     count: int
     of: int
+    interval: Interval
 
 
 def share(count: int, of: int) -> Share | None:
@@ -33,27 +27,21 @@ def share(count: int, of: int) -> Share | None:
     Returns
     -------
     Share or None
-        With a 95 % interval.
-
-    References
-    ----------
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of
-    the American Statistical Association 22 (1927) 209-212, doi 10.1080/01621459.1927.10502953.
+        With a 95 % interval; see `ecglab.evaluation.share_interval`.
     """
-    if not of:
-        return None
-    interval = binomtest(count, of).proportion_ci(method="wilson")
-    return {
-        "count": count,
-        "of": of,
-        "value": count / of,
-        "low": float(interval.low),
-        "high": float(interval.high),
-    }
+    return Share(count, of, share_interval(count, of)) if of else None
 
 
-def show(figure: Figure | None) -> str:
+def show(figure: Interval | Share | None) -> str:
     """Write a figure for people."""
     if figure is None:
         return "none to count"
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+    value, low, high = figure.interval if isinstance(figure, Share) else figure
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def describe(figure: Interval | Share | None) -> dict[str, float] | None:
+    """Write a figure for programs: what JSON can hold."""
+    if isinstance(figure, Share):
+        return {"count": figure.count, "of": figure.of, **figure.interval._asdict()}
+    return None if figure is None else figure._asdict()

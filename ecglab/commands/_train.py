@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from ecglab.autoencoders import AUTOENCODERS, make_autoencoder
 from ecglab.batch import sample_heartbeats
 from ecglab.commands._held_out import Parts, divide, judge
-from ecglab.commands._model_folder import check_model_folder, save_model
+from ecglab.commands._model_folder import check_model_folder
 from ecglab.commands._options import (
     add_record_options,
     add_table_options,
@@ -38,15 +37,16 @@ class Train:
 
     EPILOG = f"""examples:
   ecglab train beats.csv --out model
-  ecglab train beats.csv --autoencoder dense_torch --threshold false_positive_rate \\
-      --threshold-param rate=0.01 --out model
+  ecglab train beats.csv --autoencoder dense_torch \\
+      --threshold false_positive_rate --threshold-param rate=0.01 --out model
   ecglab train folder/106.hea --lead MLII --out model106
 
-Anomalies are never trained on. With five labelled ones or more, the file is divided at random:
-normal beats 60 / 20 / 20 % into training, validation and test, anomalies 0 / 20 / 80 %; the test
-part is looked at once, for the figures in the summary. With fewer, or without labels, there is
-nothing to judge the detector by, and all normal beats are for training. Without labels, all beats
-are taken for normal.
+Anomalies are never trained on. With five labelled ones or more, the file is
+divided at random: normal beats 60 / 20 / 20 % into training, validation and
+test, anomalies 0 / 20 / 80 %; the test part is looked at once, for the
+figures in the summary. With fewer, or without labels, there is nothing to
+judge the detector by, and all normal beats are for training. Without labels,
+all beats are taken for normal.
 
 {EXIT_CODES}"""
 
@@ -68,13 +68,18 @@ are taken for normal.
             "--scaler", choices=("none", *SCALERS), default="none", help="default: none"
         )
         parser.add_argument(
-            "--scoring", choices=sorted(SCORINGS), default="mse", help="default: mse"
+            "--scoring",
+            choices=sorted(SCORINGS),
+            default="mse",
+            metavar="NAME",
+            help="%(choices)s (default: mse)",
         )
         parser.add_argument(
             "--threshold",
             choices=tuple(THRESHOLDS),
             default="quantile",
-            help="the rule (default: quantile)",
+            metavar="RULE",
+            help="%(choices)s (default: quantile)",
         )
         parser.add_argument(
             "--threshold-param",
@@ -113,7 +118,8 @@ def _train(arguments: argparse.Namespace) -> Outcome:
     parts = divide(beats, arguments.random_state)
     detector = _fit(arguments, params, parts)
     held_out = None if parts.test is None else judge(detector, parts.test)
-    save_model(detector, folder)
+    check_model_folder(folder)  # again: training takes its time
+    detector.save(folder)
     facts = {
         "command": "train",
         "file": arguments.file,
@@ -122,7 +128,7 @@ def _train(arguments: argparse.Namespace) -> Outcome:
         "autoencoder": arguments.autoencoder,
         "scaler": arguments.scaler,
         "scoring": arguments.scoring,
-        "held_out": None if held_out is None else asdict(held_out),
+        "held_out": None if held_out is None else held_out.facts(),
         "model": str(folder),
         "seconds": time.perf_counter() - started,
     }

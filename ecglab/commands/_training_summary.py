@@ -109,7 +109,7 @@ def _verdict(held_out: HeldOut | None) -> list[str]:
     assert held_out.recall is not None
     assert held_out.false_alarms is not None
     return [
-        f"on {held_out.false_alarms['of']} normal beats and {held_out.recall['of']} anomalies held "
+        f"on {held_out.false_alarms.of} normal beats and {held_out.recall.of} anomalies held "
         "out at random, used for nothing else:",
         f"  ROC-AUC       {show(held_out.roc_auc)}",
         f"  recall        {show(held_out.recall)}",

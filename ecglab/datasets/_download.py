@@ -8,6 +8,7 @@ is the choice among mirrors, a quick answer where there is no network, and error
 
 import contextlib
 import logging
+import os
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -18,13 +19,37 @@ from types import ModuleType
 
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
-__all__ = ["download", "user_cache"]
+__all__ = ["data_homes", "download", "probe", "user_cache"]
 
 _CONNECT_SECONDS = 4.0
 _READ_SECONDS = 30.0
 _PROBE_SECONDS = 7.0  # for all mirrors together: longer than that, and there is no network
 
 _logger = logging.getLogger(__name__)
+
+
+def data_homes(data_home: str | os.PathLike[str] | None = None) -> list[Path]:
+    """List the folders to look for data in, the one to download to first.
+
+    Parameters
+    ----------
+    data_home : path-like, optional
+        The only folder. When left out: ``$ECGLAB_DATA_HOME``, if set, and then the user's cache.
+
+    Returns
+    -------
+    list of Path
+        With a leading ``~`` replaced by the home folder.
+    """
+    if data_home is not None:
+        return [_expand(data_home)]
+    from_environment = os.environ.get("ECGLAB_DATA_HOME")
+    return [*([_expand(from_environment)] if from_environment else []), user_cache()]
+
+
+def _expand(folder: str | os.PathLike[str]) -> Path:
+    """Replace a leading ``~``."""
+    return Path(os.path.expanduser(folder))
 
 
 def user_cache() -> Path:
@@ -67,11 +92,11 @@ def download(
     import requests
 
     deadline = time.monotonic() + _PROBE_SECONDS
-    probes = [_probe(url) for url in urls]
+    probes = [probe(url) for url in urls]
     faults: dict[str, Exception] = {}
-    for url, probe in zip(urls, probes, strict=True):
+    for url, answer in zip(urls, probes, strict=True):
         try:
-            probe.result(timeout=max(0.0, deadline - time.monotonic()))
+            answer.result(timeout=max(0.0, deadline - time.monotonic()))
             return _retrieve(url, sha256, folder, name, progress)
         # The order matters: an exception of requests may be a ValueError and is always an OSError.
         except (requests.RequestException, TimeoutError, ValueError) as fault:
@@ -86,7 +111,7 @@ def download(
     raise _all_failed(name, faults)
 
 
-def _probe(url: str) -> "Future[None]":
+def probe(url: str) -> "Future[None]":
     """Ask a mirror for a sign of life, without waiting for it.
 
     Looking up a name can hang for longer than any timeout that requests knows, so the question

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
-from ecglab.datasets._download import download, user_cache
+from ecglab.datasets._download import data_homes, download
 from ecglab.datasets._tables import FORMS, read_table
 from ecglab.errors import DatasetError, DatasetUnavailableError
 from ecglab.heartbeats import Heartbeats
@@ -164,8 +164,8 @@ def fetch(
     progress: bool = True,
 ) -> Heartbeats:
     """Do the work of `fetch_ecg5000`, for any archive that is built like it."""
-    homes = _homes(data_home)
-    paths = _find(spec, homes)
+    homes = data_homes(data_home)
+    paths = find_copy(spec, homes)
     if not paths:
         if not download_if_missing:
             raise DatasetUnavailableError(_not_found(spec, homes))
@@ -181,19 +181,6 @@ def fetch(
 # Finding
 
 
-def _homes(data_home: str | os.PathLike[str] | None) -> list[Path]:
-    """List the folders to look in, the one to download to first."""
-    if data_home is not None:
-        return [_expand(data_home)]
-    from_environment = os.environ.get("ECGLAB_DATA_HOME")
-    return [*([_expand(from_environment)] if from_environment else []), user_cache()]
-
-
-def _expand(folder: str | os.PathLike[str]) -> Path:
-    """Replace a leading ``~``."""
-    return Path(os.path.expanduser(folder))
-
-
 def _folders(spec: ArchiveSpec, homes: Sequence[Path]) -> list[Path]:
     """List the folders in which the files themselves may lie."""
     return [
@@ -203,7 +190,7 @@ def _folders(spec: ArchiveSpec, homes: Sequence[Path]) -> list[Path]:
     ]
 
 
-def _find(spec: ArchiveSpec, homes: Sequence[Path]) -> list[Path]:
+def find_copy(spec: ArchiveSpec, homes: Sequence[Path]) -> list[Path]:
     """Find the first complete copy: two files of one form, or a zip. Empty if there is none."""
     halves: list[tuple[Path, Path]] = []
     for folder in _folders(spec, homes):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from ecglab.datasets._download import _probe, download
+from ecglab.datasets._download import download, probe
 from ecglab.datasets._wfdb import ANNOTATORS
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
@@ -66,7 +66,7 @@ def _fetch_checksums(url: str, name: str) -> Mapping[str, str]:
 
     deadline = time.monotonic() + _SECONDS
     try:
-        _probe(url).result(timeout=_SECONDS)
+        probe(url).result(timeout=_SECONDS)
         with requests.get(url, timeout=_SECONDS, stream=True) as answer:
             answer.raise_for_status()
             lines = answer.raw.read(_LIST_LIMIT, decode_content=True).decode("utf-8", "replace")

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from ecglab.datasets._ecg5000 import _homes
+from ecglab.datasets._download import data_homes
 from ecglab.datasets._edf import read_edf
 from ecglab.datasets._physionet import fetch_physionet
 from ecglab.datasets._raw import RawLead
@@ -45,7 +45,7 @@ def find_recording(path: str | os.PathLike[str], *, download_if_missing: bool = 
         If there is no such file, or it is of a kind that is not read.
     """
     given = Path(path).expanduser()
-    homes = _homes(None)
+    homes = data_homes()
     for place in (given, *(home / given for home in homes)):
         if (found := _as_file(place)) is not None:
             return found

@@ -46,7 +46,7 @@ def make_record(
     ----------
     minutes : float, default 30
         Length of the recording, from 0.1 to 1440.
-    shares : mapping of str to float
+    shares : mapping of str to float, default {"V": 0.08, "A": 0.02}
         Share of ectopic beats by annotation code: "V" (ventricular), "A" (supraventricular) and
         "F" (fusion). They add up to less than 1; all other beats are normal, "N".
     sampling_rate : float, default 360

@@ -5,7 +5,8 @@ Anomaly is the positive class of every metric, and every metric comes with an in
 
 from ecglab.evaluation._compare import compare, compare_seeds
 from ecglab.evaluation._curves import precision_recall_band, roc_band
-from ecglab.evaluation._delong import Comparison, Interval, delong, roc_auc_interval
+from ecglab.evaluation._delong import Comparison, delong, roc_auc_interval
+from ecglab.evaluation._intervals import Interval, share_interval
 from ecglab.evaluation._metrics import METRICS, REALISTIC_PREVALENCE, precision_at
 from ecglab.evaluation._report import (
     MAIN_METRICS,
@@ -41,5 +42,6 @@ __all__ = [
     "roc_auc_interval",
     "roc_band",
     "score_split",
+    "share_interval",
     "threshold_rows",
 ]

@@ -1,7 +1,6 @@
 """Areas under ROC curves of one set of beats: how sure they are, and how sure their difference."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,19 +8,12 @@ from scipy.special import expit, logit
 from scipy.stats import norm, rankdata
 
 from ecglab.evaluation._bootstrap import lower_tail
+from ecglab.evaluation._intervals import Interval
 from ecglab.evaluation._metrics import check_scores_and_labels
 
-__all__ = ["Comparison", "Interval", "delong", "roc_auc_interval"]
+__all__ = ["Comparison", "delong", "roc_auc_interval"]
 
 FloatArray = npt.NDArray[np.float64]
-
-
-class Interval(NamedTuple):
-    """A figure and its confidence interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binomtest
 
 from ecglab.evaluation._bootstrap import lower_tail, resample
+from ecglab.evaluation._intervals import share_interval
 from ecglab.evaluation._metrics import REALISTIC_PREVALENCE, Levels
 
 __all__ = ["MAIN_METRICS", "evaluate", "format_reports", "format_seeds", "measure"]
@@ -237,8 +237,5 @@ def _name_recall(label: int, class_names: Mapping[int, str]) -> str:
 
 def _wilson_intervals(caught: Mapping[str, tuple[int, int]], confidence: float) -> pd.DataFrame:
     """Return the share caught of each class, with Wilson's interval."""
-    rows = {}
-    for name, (n_caught, n_beats) in caught.items():
-        interval = binomtest(n_caught, n_beats).proportion_ci(confidence, method="wilson")
-        rows[name] = {"value": n_caught / n_beats, "low": interval.low, "high": interval.high}
+    rows = {name: share_interval(*counts, confidence)._asdict() for name, counts in caught.items()}
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -1,6 +1,6 @@
 """Figures of cuts: ROC and precision-recall curves, and precision where anomalies are rarer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,6 +22,9 @@ FALSE_POSITIVE_AXIS = "false-positive rate (share of normal beats flagged)"
 RECALL_AXIS = "recall (share of anomalies flagged)"
 PRECISION_AXIS = "precision (share of alarms that are real)"
 
+_Curve = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], str]
+"""Where a curve runs, to the right and upwards, and the figure that sums it up."""
+
 
 def plot_roc_curves(
     is_anomaly: npt.ArrayLike, scores: Mapping[str, npt.ArrayLike], *, zoom: float = 1.0
@@ -42,10 +45,12 @@ def plot_roc_curves(
     matplotlib.axes.Axes
     """
     _, ax = plt.subplots(figsize=(10, 4.2))
-    for name, look in tell_apart(scores):
-        false_positive_rate, recall, _ = roc_curve(is_anomaly, scores[name])
-        area = roc_auc_score(is_anomaly, scores[name])
-        ax.plot(false_positive_rate, recall, **look, label=f"{name} (AUC {area:.3f})")
+
+    def trace(scored: npt.ArrayLike) -> _Curve:
+        false_positive_rate, recall, _ = roc_curve(is_anomaly, scored)
+        return false_positive_rate, recall, f"AUC {roc_auc_score(is_anomaly, scored):.3f}"
+
+    _draw_curves(ax, scores, trace)
     ax.plot([0, 1], [0, 1], color="grey", linestyle=":", label="a coin toss (AUC 0.500)")
     _finish_roc(ax, zoom)
     return ax
@@ -104,10 +109,12 @@ def plot_precision_recall_curves(
     matplotlib.axes.Axes
     """
     _, ax = plt.subplots(figsize=(10, 4.2))
-    for name, look in tell_apart(scores):
-        precision, recall, _ = precision_recall_curve(is_anomaly, scores[name])
-        average = average_precision_score(is_anomaly, scores[name])
-        ax.plot(recall, precision, **look, label=f"{name} (AP {average:.3f})")
+
+    def trace(scored: npt.ArrayLike) -> _Curve:
+        precision, recall, _ = precision_recall_curve(is_anomaly, scored)
+        return recall, precision, f"AP {average_precision_score(is_anomaly, scored):.3f}"
+
+    _draw_curves(ax, scores, trace)
     share = float(np.mean(np.asarray(is_anomaly, dtype=bool)))
     ax.axhline(share, color="grey", linestyle=":", label=f"flag everything (AP {share:.3f})")
     _finish_precision_recall(ax, lowest=share)
@@ -189,6 +196,15 @@ def plot_precision_by_prevalence(
     ax.xaxis.set_minor_locator(NullLocator())
     legend_beside(ax)
     return ax
+
+
+def _draw_curves(
+    ax: Axes, scores: Mapping[str, npt.ArrayLike], trace: Callable[[npt.ArrayLike], _Curve]
+) -> None:
+    """Draw a line for each detector, and name it with the figure that sums it up."""
+    for name, look in tell_apart(scores):
+        x, y, figure = trace(scores[name])
+        ax.plot(x, y, **look, label=f"{name} ({figure})")
 
 
 def _draw_bands(ax: Axes, bands: Mapping[str, pd.DataFrame], x: str) -> None:

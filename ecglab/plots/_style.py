@@ -23,8 +23,12 @@ CLASS_COLORS: Mapping[int, str] = {
     4: "#009E73",
     5: "#555555",
 }
+"""The colour of each class of ECG5000, by label: Okabe and Ito's, which readers with any kind of
+colour vision can tell apart, and grey."""
 NORMAL_COLOR = CLASS_COLORS[NORMAL_LABEL]
+"""The colour of normal beats, whatever their source: blue."""
 ANOMALY_COLOR = "#D55E00"
+"""The colour of anomalies where their classes are not told apart: vermilion."""
 RESIDUAL_COLOR = "#BBBBBB"
 RECIPE_COLORS = ("#000000", "#D55E00", "#56B4E9", "#009E73", "#CC79A7", "#E69F00")
 

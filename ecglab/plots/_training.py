@@ -65,7 +65,7 @@ def plot_reconstructions(
         One title a panel; the class when left out.
     signals : array_like of shape (n_beats, n_samples), optional
         The real beats as the autoencoder saw them, where that is not `beats.signals` (scaled).
-    amplitude : str
+    amplitude : str, default "amplitude (standardised)"
         Label of the vertical axis.
 
     Returns

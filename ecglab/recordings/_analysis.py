@@ -264,7 +264,8 @@ def score_record(
     Returns
     -------
     ndarray of float64, shape (n_beats,)
-        The mean squared error over the samples that are a beat's own; see `own_samples`.
+        The mean squared error over a beat's own samples: not those from 0.1 s before the next R
+        peak on, nor those up to 0.1 s after the one before.
     """
     own = own_samples(record)
     squares = np.square(record.signals - reconstructions)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ecglab._files import disk_faults_named, replacing
 from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._figures import (
     clock,
@@ -19,10 +20,9 @@ from ecglab.recordings._figures import (
     draw_strange_beats,
     draw_timeline,
 )
-from ecglab.recordings._files import replacing
 from ecglab.recordings._page import PAGE
 
-__all__ = ["render_report", "write_report"]
+__all__ = ["put_report", "render_report", "write_report"]
 
 _DRAWN = 12  # strange beats
 _LISTED = 50  # rows of a table; the CSV file has all of them
@@ -49,10 +49,15 @@ def write_report(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
     OutputError
         If it cannot be written.
     """
-    page = render_report(analysis)
-    with replacing(path) as file:
-        file.write_text(page, encoding="utf-8")
-    return Path(path).expanduser()
+    place = Path(path).expanduser()
+    with disk_faults_named(place), replacing(place) as file:
+        put_report(analysis, file)
+    return place
+
+
+def put_report(analysis: Analysis, file: Path) -> None:
+    """Write a report to a file that is not to have its final name yet."""
+    file.write_text(render_report(analysis), encoding="utf-8")
 
 
 def render_report(analysis: Analysis) -> str:

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from ecglab._files import disk_faults_named, replacing
 from ecglab.datasets._wfdb import quiet_wfdb
 from ecglab.recordings._analysis import Analysis
-from ecglab.recordings._files import replacing
 
-__all__ = ["write_annotations", "write_strange_beats"]
+__all__ = [
+    "put_annotations",
+    "put_strange_beats",
+    "write_annotations",
+    "write_strange_beats",
+]
 
 _NORMAL, _STRANGE, _SET_ASIDE = "N", "Q", "|"
 _RECORD_NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -38,9 +43,15 @@ def write_strange_beats(analysis: Analysis, path: str | os.PathLike[str]) -> Pat
     OutputError
         If it cannot be written.
     """
-    with replacing(path) as file:
-        analysis.strange_beats.to_csv(file, float_format="%.6g", lineterminator="\n")
-    return Path(path).expanduser()
+    place = Path(path).expanduser()
+    with disk_faults_named(place), replacing(place) as file:
+        put_strange_beats(analysis, file)
+    return place
+
+
+def put_strange_beats(analysis: Analysis, file: Path) -> None:
+    """Write the table to a file that is not to have its final name yet."""
+    analysis.strange_beats.to_csv(file, float_format="%.6g", lineterminator="\n")
 
 
 def write_annotations(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
@@ -69,13 +80,20 @@ def write_annotations(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
         If it cannot be written.
     """
     place = Path(path).expanduser()
-    if not (_RECORD_NAME.fullmatch(place.stem) and _EXTENSION.fullmatch(place.suffix)):
+    with disk_faults_named(place), replacing(place) as file:
+        put_annotations(analysis, file)
+    return place
+
+
+def put_annotations(analysis: Analysis, file: Path) -> None:
+    """Write the annotations to a file of their name, elsewhere than it is to be in the end."""
+    if not (_RECORD_NAME.fullmatch(file.stem) and _EXTENSION.fullmatch(file.suffix)):
         raise ValueError(
-            f"{place.name!r} cannot be the name of an annotation file: it must be the record's "
+            f"{file.name!r} cannot be the name of an annotation file: it must be the record's "
             "name (letters, digits, - and _), a point, and an extension of letters."
         )
     samples, symbols, notes = _marks(analysis)
-    with replacing(place) as file, quiet_wfdb() as wfdb:
+    with quiet_wfdb() as wfdb:
         wfdb.wrann(
             file.stem,
             file.suffix[1:],
@@ -85,7 +103,6 @@ def write_annotations(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
             fs=analysis.record.sampling_rate,
             write_dir=str(file.parent),
         )
-    return place
 
 
 def _marks(analysis: Analysis) -> tuple[np.ndarray, list[str], list[str]]:

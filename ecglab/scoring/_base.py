@@ -27,7 +27,7 @@ class Scoring(BaseEstimator):
 
     @property
     def needs_anomalies(self) -> bool:
-        """True for a label-tuned scoring: `fit` must see anomalies."""
+        """True for a label-tuned scoring, whose `fit` must see anomalies."""
         return False
 
     @property

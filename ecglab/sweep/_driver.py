@@ -117,8 +117,9 @@ def plan(grid: GridLike, out: StoreLike, *, retry_failed: bool = False) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        One row a run: its parameters, ``key``, ``status`` (``"done"``, ``"failed"`` or ``"to
-        do"``) and ``seconds``: what it took, or the mean of those that are done for one to do.
+        One row a run: its parameters, ``key``, ``status`` (``"done"``, ``"failed"`` or
+        ``"to do"``) and ``seconds``: what it took, or the mean of those that are done for one to
+        do.
     """
     sweep = _Sweep.open(grid, out, retry_failed=retry_failed)
     seconds = {key: result["seconds"] for key, result in sweep.results.items()}

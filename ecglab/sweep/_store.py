@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ecglab._files import publish
 from ecglab.sweep._errors import SweepStorageError
 
 __all__ = ["FolderStore", "RemoteStore", "Store", "finished_keys", "open_store", "run_file"]
@@ -97,9 +98,7 @@ class FolderStore(Store):
             try:
                 with draft.open("xb") as file:
                     file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())  # or a power cut could leave the name and no content
-                draft.replace(path)
+                publish(draft, path)
             except OSError:
                 draft.unlink(missing_ok=True)
                 raise

@@ -131,9 +131,10 @@ def false_positive_rate_threshold(normal_scores: npt.ArrayLike, rate: float = 0.
 
     References
     ----------
-    V. Vovk, A. Gammerman and G. Shafer, "Algorithmic learning in a random world", Springer 2005.
-    S. Bates, E. Candès, L. Lei, Y. Romano and M. Sesia, "Testing for outliers with conformal
-    p-values", Annals of Statistics 51 (2023) 149-178, doi 10.1214/22-AOS2244.
+    .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic learning in a random world", Springer
+       2005.
+    .. [2] S. Bates, E. Candès, L. Lei, Y. Romano and M. Sesia, "Testing for outliers with conformal
+       p-values", Annals of Statistics 51 (2023) 149-178, doi 10.1214/22-AOS2244.
 
     Examples
     --------
@@ -207,12 +208,12 @@ def extreme_value_threshold(
 
     References
     ----------
-    J. Pickands, "Statistical inference using extreme order statistics", Annals of Statistics 3
-    (1975) 119-131, doi 10.1214/aos/1176343003. J. R. M. Hosking and J. R. Wallis, "Parameter and
-    quantile estimation for the generalized Pareto distribution", Technometrics 29 (1987) 339-349,
-    doi 10.1080/00401706.1987.10488243. A. Siffer, P.-A. Fouque, A. Termier and C. Largouet,
-    "Anomaly detection in streams with extreme value theory", KDD 2017,
-    doi 10.1145/3097983.3098144.
+    .. [1] J. Pickands, "Statistical inference using extreme order statistics", Annals of Statistics
+       3 (1975) 119-131, doi 10.1214/aos/1176343003.
+    .. [2] J. R. M. Hosking and J. R. Wallis, "Parameter and quantile estimation for the generalized
+       Pareto distribution", Technometrics 29 (1987) 339-349, doi 10.1080/00401706.1987.10488243.
+    .. [3] A. Siffer, P.-A. Fouque, A. Termier and C. Largouet, "Anomaly detection in streams with
+       extreme value theory", KDD 2017, doi 10.1145/3097983.3098144.
     """
     check_share("tail", tail, usual=0.1)
     if not 0 < rate < tail:

@@ -77,6 +77,21 @@ def test_too_short_a_part_to_learn_from_is_refused_and_nothing_is_written(run, r
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.parametrize("in_the_way", ["strange.csv", "sim.ecglab", "report.html"])
+def test_where_one_file_cannot_be_all_results_of_an_earlier_run_stay(
+    run, record, tmp_path, names_in, in_the_way
+):
+    names = ["report.html", "sim.ecglab", "strange.csv"]
+    for name in names:
+        (tmp_path / name).mkdir() if name == in_the_way else (tmp_path / name).write_text("old")
+    said = run("analyse", record, "--out", tmp_path, *QUICK)
+    assert said.code == 1
+    assert f"{tmp_path} cannot be written ({in_the_way} is a folder)" in said.err
+    assert names_in(tmp_path) == names
+    for name in set(names) - {in_the_way}:
+        assert (tmp_path / name).read_text() == "old"
+
+
 def test_what_cannot_be_read_or_written_is_named(run, record, tmp_path):
     (tmp_path / "file").write_text("mine")
     said = run("analyse", record, "--out", tmp_path / "file", *QUICK)

@@ -12,9 +12,10 @@ import pytest
 
 from ecglab.cli import COMMANDS, _load
 from ecglab.commands._outcome import Outcome, UsageError, conclude
-from ecglab.commands._shares import share, show
+from ecglab.commands._shares import describe, share, show
 from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.errors import DatasetError, FewBeatsWarning, OutputError
+from ecglab.evaluation import roc_auc_interval
 
 OUTCOME = Outcome({"n": 3}, ["three", "lines", "or fewer"])
 
@@ -107,10 +108,25 @@ def test_every_option_that_is_advised_exists():
 
 
 def test_shares_have_wilsons_interval():
-    two_of_two = share(2, 2)
-    assert (round(two_of_two["low"], 2), two_of_two["high"]) == (0.34, 1.0)
-    assert show(two_of_two) == "1.000 [0.342, 1.000]"
-    assert share(0, 0) is None
+    assert show(share(2, 2)) == "1.000 [0.342, 1.000]"
+    assert show(share(0, 0)) == "none to count"
+
+
+def test_programs_get_the_counts_too():
+    facts = describe(share(2, 2))
+    assert {name: round(value, 2) for name, value in facts.items()} == {
+        "count": 2,
+        "of": 2,
+        "value": 1,
+        "low": 0.34,
+        "high": 1,
+    }
+    assert describe(roc_auc_interval([False, False, True, True], [1, 2, 3, 4])).keys() == {
+        "value",
+        "low",
+        "high",
+    }
+    assert describe(share(0, 0)) is None
 
 
 # The examples in the help

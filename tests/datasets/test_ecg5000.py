@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecglab.datasets import _ecg5000, fetch_ecg5000
+from ecglab.datasets._download import user_cache
 from ecglab.datasets._ecg5000 import ECG5000, fetch, find_fault, row_weighted_mean
 from ecglab.datasets._tables import FORMS, read_table
 from ecglab.errors import DatasetError, DatasetUnavailableError
@@ -91,7 +92,7 @@ def test_the_environment_is_read_at_each_call(small_archive, pack, home, monkeyp
 
 def test_the_users_cache_is_looked_in_after_the_environment(small_archive, pack, home, monkeypatch):
     monkeypatch.setenv("ECGLAB_DATA_HOME", str(home))
-    _put(small_archive, pack, ".zip", _ecg5000.user_cache() / "ecg5000")
+    _put(small_archive, pack, ".zip", user_cache() / "ecg5000")
     assert _load(small_archive, None).provenance["form"] == ".ts in ECG5000.zip"
     _put(small_archive, pack, ".txt", home / "ecg5000")
     assert _load(small_archive, None).provenance["form"] == ".txt"
@@ -100,7 +101,7 @@ def test_the_users_cache_is_looked_in_after_the_environment(small_archive, pack,
 def test_an_explicit_folder_is_the_only_one_looked_in(small_archive, pack, home, monkeypatch):
     monkeypatch.setenv("ECGLAB_DATA_HOME", str(home))
     _put(small_archive, pack, ".txt", home)
-    _put(small_archive, pack, ".txt", _ecg5000.user_cache())
+    _put(small_archive, pack, ".txt", user_cache())
     with pytest.raises(DatasetUnavailableError):
         _load(small_archive, home / "elsewhere")
 
@@ -119,7 +120,7 @@ def test_a_missing_archive_lists_the_places_looked_in(home, monkeypatch):
     with pytest.raises(DatasetUnavailableError) as caught:
         fetch_ecg5000(download_if_missing=False)
     message = str(caught.value)
-    for folder in (home / "ecg5000", home / "ECG5000", home, _ecg5000.user_cache() / "ecg5000"):
+    for folder in (home / "ecg5000", home / "ECG5000", home, user_cache() / "ecg5000"):
         assert f"  {folder}\n" in message
     assert "ECGLAB_DATA_HOME" in message
     assert "make_heartbeats" in message

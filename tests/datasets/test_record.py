@@ -258,8 +258,8 @@ def test_the_log_says_what_was_set_aside(raw, caplog):
     with caplog.at_level(logging.INFO, logger="ecglab"):
         record = cut_record(raw, (-2, 2), 400, source="")
     assert len(record.set_aside) > 0
-    assert set(record.set_aside["reason"]) == {"window beyond the end of the recording"}
-    assert "were set aside: window beyond" in caplog.text
+    assert set(record.set_aside["reason"]) == {"window reaches beyond the recording"}
+    assert "were set aside: window reaches beyond" in caplog.text
     assert {entry.levelname for entry in caplog.records} == {"INFO"}
 
 

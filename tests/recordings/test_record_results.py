@@ -66,7 +66,8 @@ def test_a_report_takes_less_than_a_minute(table):
     assert speed["seconds"].max() < 60
 
 
-def test_provenance_names_the_data_and_every_version(table):
-    provenance = json.loads((RESULTS / "record_detection.json").read_text())
+@pytest.mark.parametrize("name", ["detection", "rpeaks"])
+def test_provenance_names_the_data_and_every_version(name):
+    provenance = json.loads((RESULTS / f"record_{name}.json").read_text())
     assert len(provenance["data"]) == 2 * len(record_detection.RECORDS)
     assert {"ecglab", "wfdb", "tensorflow"} <= set(provenance["versions"])

@@ -5,11 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import sweep_overhead
+from protocol import RESULTS
 
 
 @pytest.fixture(scope="module")
 def table():
-    return pd.read_csv(sweep_overhead.RESULTS / "sweep_overhead.csv")
+    return pd.read_csv(RESULTS / "sweep_overhead.csv")
 
 
 def test_two_hundred_trivial_runs_cost_at_most_half_more_than_their_kernels(table):

@@ -1,0 +1,157 @@
+"""Writing files whole or not at all: first elsewhere on the same disk, then under their final name.
+
+What is not complete lies in a hidden folder (``.writing-...``), which is removed whatever happens;
+only a process that is killed outright leaves it behind. Faults of the disk are the system's
+`OSError`, which `disk_faults_named` turns into an error that a person can use.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ecglab.errors import EcglabError, OutputError
+
+__all__ = ["disk_faults_named", "publish", "replacing", "replacing_in"]
+
+
+@contextmanager
+def replacing(place: Path) -> Iterator[Path]:
+    """Hand out a path to write to, and give what was written there its final name at the end.
+
+    Parameters
+    ----------
+    place : Path
+        The final name; a file of that name is replaced, in one step.
+
+    Yields
+    ------
+    Path
+        The same name in a temporary folder beside it.
+
+    Raises
+    ------
+    OSError
+        If `place` is a folder, or its folder is not there or cannot be written. A file that was
+        there before is then as it was, and so it is whatever else is raised before the end.
+    """
+    _refuse_folder(place)
+    with _unfinished(place.parent) as folder:
+        yield folder / place.name
+        publish(folder / place.name, place)
+
+
+@contextmanager
+def replacing_in(folder: Path) -> Iterator[Path]:
+    """Hand out a folder to write files to, and move them to their final folder at the end.
+
+    All of them are complete before any of them has its final name. A folder that was not there
+    appears in one step, with all its files. In one that was, they are renamed one right after the
+    other, in the order of their names; only a crash between two renames leaves new files beside
+    old ones, each of them whole.
+
+    Parameters
+    ----------
+    folder : Path
+        The final folder, made with those above it if it is not there. Files of the same names are
+        replaced, others stay.
+
+    Yields
+    ------
+    Path
+        An empty folder on the same disk, for files only.
+
+    Raises
+    ------
+    OSError
+        If `folder` is a file, or cannot be written, or a file cannot take its name because a folder
+        has it. What was there before is then as it was, and so it is whatever else is raised before
+        the end.
+    """
+    # Inside of a folder that is there: it may be a disk of its own, or all that may be written to.
+    beside = folder if folder.exists() else folder.parent
+    beside.mkdir(parents=True, exist_ok=True)
+    with _unfinished(beside) as unfinished:
+        yield unfinished
+        _publish_all(unfinished, folder)
+
+
+def publish(unfinished: Path, place: Path) -> None:
+    """Give a complete file its final name, in one step.
+
+    Parameters
+    ----------
+    unfinished : Path
+        The file, closed; on the same disk as `place`.
+    place : Path
+        Its final name; a file of that name is replaced.
+
+    Raises
+    ------
+    OSError
+        If it cannot take that name.
+    """
+    _sync(unfinished)
+    unfinished.replace(place)
+
+
+@contextmanager
+def disk_faults_named(place: Path, kind: type[EcglabError] = OutputError) -> Iterator[None]:
+    """Say in words which place could not be written to, and what to do.
+
+    Parameters
+    ----------
+    place : Path
+        The final name, which a person knows.
+    kind : type, default OutputError
+        What is raised in place of an `OSError`.
+
+    Raises
+    ------
+    EcglabError
+        Of that kind.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(
+            f"{place} cannot be written ({error.strerror or error}). Make room there, or choose "
+            "another place. What was there before is as it was."
+        ) from error
+
+
+@contextmanager
+def _unfinished(beside: Path) -> Iterator[Path]:
+    """Make a folder for what is not complete yet, with ordinary permissions, and remove it."""
+    with TemporaryDirectory(dir=beside, prefix=".writing-", ignore_cleanup_errors=True) as name:
+        folder = Path(name) / "unfinished"  # the outer one is for the owner alone
+        folder.mkdir()
+        yield folder
+
+
+def _publish_all(unfinished: Path, folder: Path) -> None:
+    """Rename a new folder, or one after the other the files of one that is there."""
+    files = sorted(unfinished.iterdir())
+    for file in files:
+        _sync(file)
+    if not folder.exists():
+        unfinished.rename(folder)
+        return
+    for file in files:
+        _refuse_folder(folder / file.name)
+    for file in files:
+        file.replace(folder / file.name)
+
+
+def _refuse_folder(place: Path) -> None:
+    """Find a folder in the way before anything is renamed or, worse, computed."""
+    if place.is_dir():
+        raise IsADirectoryError(errno.EISDIR, f"{place.name} is a folder", str(place))
+
+
+def _sync(file: Path) -> None:
+    """Wait for the disk, or a power cut could leave the name without the content."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
