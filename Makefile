@@ -1,7 +1,7 @@
 # Every target sets up its own environment in .venv first; the only needs are make and Python 3.11+.
 #
 #   make course     run every notebook and build the book from what they show
-#   make test       unit tests, then every notebook, cell by cell
+#   make test       unit tests, the book in a browser, then every notebook, cell by cell
 #   make lab        JupyterLab on the notebooks
 #   make help       the rest
 
@@ -12,17 +12,19 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
 
-.PHONY: help course test test-unit test-notebooks lab env lint format typecheck notebooks book results clean
+.PHONY: help course test test-unit test-book test-notebooks lab env lint format typecheck notebooks book playground results clean
 
 help:
 	@echo "make course      run every notebook and build the book from what they show"
-	@echo "make test        unit tests, then every notebook, cell by cell"
+	@echo "make test        unit tests, the book in a browser, then every notebook, cell by cell;"
+	@echo "                 each part alone: make test-unit, test-book, test-notebooks"
 	@echo "make lab         JupyterLab on the notebooks"
 	@echo "make env         the environment alone (.venv)"
 	@echo "make book        the book from the committed notebooks; nothing is run"
 	@echo "make lint        ruff and mypy"
 	@echo "make format      let ruff put the code in order"
 	@echo "make notebooks   run the notebooks and keep their outputs (needs ECG5000)"
+	@echo "make playground  the detector for the book's playground, the picture of its first page (needs ECG5000)"
 	@echo "make results     compute the tables in benchmarks/results (needs ECG5000; hours)"
 	@echo "make clean       remove what the targets above have built, the environment included"
 
@@ -30,10 +32,13 @@ course: $(READY)
 	$(BIN)/python tools/execute_notebooks.py --out book/notebooks $(NOTEBOOKS)
 	$(BIN)/python tools/build_book.py
 
-test: test-unit test-notebooks
+test: test-unit test-book test-notebooks
 
 test-unit: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/book
+
+test-book: book
+	$(BIN)/python -m pytest tests/book
 
 test-notebooks: $(READY)
 	$(BIN)/python -m pytest --nbval notebooks/
@@ -58,6 +63,10 @@ notebooks: $(READY)
 book: $(READY)
 	rm -rf book/notebooks && mkdir -p book/notebooks && cp $(NOTEBOOKS) book/notebooks
 	$(BIN)/python tools/build_book.py
+
+playground: $(READY)
+	$(BIN)/python tools/export_playground.py
+	$(BIN)/python tools/draw_first_page.py
 
 results: $(READY)
 	$(BIN)/python benchmarks/course_detector.py

@@ -1,0 +1,151 @@
+"""Tables of the book that are computed when it is built, so that none of them is typed.
+
+Each is a directive without arguments: ``leaderboard``, ``lstm-speed``, ``recordings`` and
+``notebooks``. A table is written as Markdown first, which the tests read, and then put on the page.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
+
+from ecglab.evaluation import format_seeds
+
+LABEL_FREE = "95 % quantile (label-free)"
+OURS = "ours"
+MINUTES = re.compile(r"\*\*Time\*\*: about (\d+) minutes")
+COMPUTING = re.compile(r"the computing takes (about|less than) one of them")
+EXERCISE = re.compile(r"\*\*Exercise \d+\.\*\*")
+README_ROW = re.compile(r"\]\(notebooks/(\w+)\.ipynb\) \| ([^|]+) \|")
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """Write a table in Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def leaderboard(root: Path) -> str:
+    """Write every detector with its mean and sd over the seeds, best on the pooled split first."""
+    runs = pd.read_csv(root / "benchmarks" / "results" / "leaderboard.csv")
+    runs = runs[runs["threshold"] == LABEL_FREE]
+    families = runs.groupby("detector")["family"].first()
+    pooled = runs[runs["split"] == "pooled"].groupby("detector")["ROC-AUC"].mean()
+    cells = format_seeds(runs, ["ROC-AUC", "accuracy"])
+    shown = [("pooled", "ROC-AUC"), ("official", "ROC-AUC"), ("pooled", "accuracy")]
+    rows = [
+        [
+            str(name),
+            *(_unbroken(str(cells.loc[(split, name), metric])) for split, metric in shown),
+            str(families[name]),
+        ]
+        for name in pooled.sort_values(ascending=False, kind="stable").index
+    ]
+    return markdown(["detector", *(f"{metric}, {split}" for split, metric in shown), "kind"], rows)
+
+
+def _unbroken(figure: str) -> str:
+    """Keep a figure and its spread on one line."""
+    return figure.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def lstm_speed(root: Path) -> str:
+    """Write what batches and patches save the LSTM autoencoder."""
+    speed = pd.read_csv(root / "benchmarks" / "results" / "lstm_speed.csv")
+    rows = [
+        [
+            str(row["what"]),
+            f"{row['ours_seconds']:.1f}",
+            f"{row['one_at_a_time_seconds']:.0f}",
+            f"{row['ratio']:.0f}",
+        ]
+        for row in speed.to_dict("records")
+    ]
+    return markdown(["what", "ours, s", "one at a time, s", "ratio"], rows)
+
+
+def recordings(root: Path) -> str:
+    """Write how well a patient's own detector does, by record and lead, over the stretches."""
+    table = pd.read_csv(root / "benchmarks" / "results" / "record_detection.csv")
+    table = table[(table["detector"] == OURS) & (table["record"] != "simulated")]
+    rows = [
+        [
+            str(record),
+            str(lead),
+            _range(stretches["strange"], digits=0),
+            *(_range(stretches[name]) for name in ("ROC-AUC", "false alarms", "recall")),
+        ]
+        for (record, lead), stretches in table.groupby(["record", "lead"], sort=False)
+    ]
+    return markdown(["record", "lead", "V and F", "ROC-AUC", "false alarms", "V and F found"], rows)
+
+
+def _range(values: "pd.Series[float]", digits: int = 3) -> str:
+    low, high = f"{values.min():.{digits}f}", f"{values.max():.{digits}f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def notebooks(root: Path) -> str:
+    """Write what a notebook asks of its reader, as it says itself; its topics are the README's."""
+    topics = dict(README_ROW.findall((root / "README.md").read_text(encoding="utf-8")))
+    # The book's own copies: Jupyter Book reads nothing from outside of its folder.
+    folder = root / "book" / "notebooks"
+    rows = [_row_of(path, topics) for path in sorted(folder.glob("[0-9]*.ipynb"))]
+    if not rows:
+        raise ValueError(f"there are no notebooks in {folder}: `make book` copies them there.")
+    minutes, exercises, questions = (str(sum(int(row[n]) for row in rows)) for n in (1, 3, 4))
+    rows.append(["together", minutes, "", exercises, questions])
+    return markdown(["notebook", "minutes", "computing", "exercises", "quiz"], rows)
+
+
+def _row_of(path: Path, topics: dict[str, str]) -> list[str]:
+    texts = _markdown_of(path)
+    prose = "\n".join(texts)
+    minutes, computing = MINUTES.search(prose), COMPUTING.search(prose)
+    if minutes is None:
+        raise ValueError(
+            f"{path.name} does not say how long it takes. Add a line: **Time**: about N minutes."
+        )
+    title = texts[0].splitlines()[0].removeprefix("# ")
+    return [
+        f"[{title}](notebooks/{path.name}): {topics[path.stem]}",
+        minutes[1],
+        "about 1" if computing is not None and computing[1] == "about" else "under 1",
+        str(len(EXERCISE.findall(prose))),
+        str(prose.count("<details><summary>")),
+    ]
+
+
+def _markdown_of(path: Path) -> list[str]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+
+
+TABLES: dict[str, Callable[[Path], str]] = {
+    "leaderboard": leaderboard,
+    "lstm-speed": lstm_speed,
+    "recordings": recordings,
+    "notebooks": notebooks,
+}
+
+
+class CourseTable(SphinxDirective):
+    """Put one of the tables on the page."""
+
+    def run(self) -> list[nodes.Node]:
+        """Compute the table and parse it as a part of the page."""
+        root = Path(self.env.app.srcdir).parent
+        return self.parse_text_to_nodes(TABLES[self.name](root))
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register a directive for each table."""
+    for name in TABLES:
+        app.add_directive(name, CourseTable)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

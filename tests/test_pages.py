@@ -1,0 +1,461 @@
+"""The pages around the notebooks tell the truth: sources, protocol, commands, workflows, links."""
+
+import html
+import importlib.util
+import inspect
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pandas as pd
+import pytest
+import yaml
+from packaging.specifiers import SpecifierSet
+from pybtex.database import parse_file
+
+from ecglab.evaluation import DEFAULT_RULES, evaluate
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+RESULTS = ROOT / "benchmarks" / "results"
+BIBLIOGRAPHY = parse_file(BOOK / "references.bib").entries
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in BOOK.glob("*.md")}
+WORKFLOWS = {
+    path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*")
+}
+
+
+def load(path):
+    """Import a file that is on no path."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+course_tables = load(BOOK / "_ext" / "course_tables.py")
+
+
+@cache
+def cells_in(path):
+    return nbformat.read(path, as_version=4).cells
+
+
+def prose(path):
+    """Return the Markdown of a notebook."""
+    return "\n".join(cell.source for cell in cells_in(path) if cell.cell_type == "markdown")
+
+
+def make_targets():
+    return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def block(page, name):
+    """Return the code of the block of a page that has this class."""
+    (code,) = re.findall(
+        rf"```\{{code-block\}} \w+\n:class: {name}\n(.*?)```", PAGES[page], re.DOTALL
+    )
+    return code
+
+
+def cells_of(table):
+    """Split a Markdown table into its rows."""
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines()]
+    return lines[0], lines[2:]
+
+
+# Sources
+
+DOI = re.compile(r"10\.\d{4,9}/[^\s\"'`\]]+")
+ARXIV = re.compile(r"arxiv(?::|\.org/abs/)\s*(\d{4}\.\d{4,5})", re.IGNORECASE)
+
+
+def dois(text):
+    """Find the DOIs of a text, without the marks that follow them."""
+    found = set()
+    for doi in DOI.findall(unquote(html.unescape(text))):
+        while doi[-1] in ".,;:" or (doi[-1] == ")" and doi.count(")") > doi.count("(")):
+            doi = doi[:-1]
+        # In Markdown, more than the sentence's end may follow the closing bracket of a link.
+        if doi.count(")") > doi.count("("):
+            doi = doi[: doi.rindex(")")]
+        found.add(doi.casefold())
+    return found
+
+
+def quoting_files():
+    sources = [ROOT / "README.md", *(ROOT / "ecglab").rglob("*.py"), *ROOT.glob("benchmarks/*.py")]
+    yield from ((path.name, path.read_text(encoding="utf-8")) for path in sources)
+    yield from ((path.name, prose(path)) for path in NOTEBOOKS)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("doi 10.1016/S0047-259X(03)00096-4.", "10.1016/s0047-259x(03)00096-4"),
+        ("[doi 10.13026/C29G60](https://doi.org/10.13026/C29G60), and", "10.13026/c29g60"),
+        (
+            "(https://doi.org/10.1002/1%28195%293:1%3C32::A%3E3.0.CO;2-3).",
+            "10.1002/1(195)3:1<32::a>3.0.co;2-3",
+        ),
+    ],
+)
+def test_dois_are_found_in_prose_and_in_links(text, expected):
+    assert dois(text) == {expected}
+
+
+def test_every_source_named_in_code_and_notebooks_is_in_the_bibliography():
+    known = {entry.fields.get("doi", "").casefold() for entry in BIBLIOGRAPHY.values()}
+    known_arxiv = {entry.fields.get("eprint") for entry in BIBLIOGRAPHY.values()}
+    quoted = 0
+    for name, text in quoting_files():
+        assert dois(text) <= known, f"{name}: {sorted(dois(text) - known)}"
+        assert set(ARXIV.findall(text)) <= known_arxiv, name
+        quoted += len(dois(text))
+    assert quoted > 40
+
+
+@pytest.mark.parametrize("key", BIBLIOGRAPHY)
+def test_every_entry_can_be_found_by_its_reader(key):
+    entry = BIBLIOGRAPHY[key]
+    assert entry.persons["author"]
+    assert entry.fields["title"]
+    assert re.fullmatch(r"\d{4}|n\.d\.", entry.fields["year"])
+    assert "doi" in entry.fields or entry.fields["url"].startswith("https://")
+    if "doi" in entry.fields:
+        assert dois(entry.fields["doi"]) == {entry.fields["doi"].casefold()}
+    if "eprint" in entry.fields:
+        assert entry.fields["url"] == f"https://arxiv.org/abs/{entry.fields['eprint']}"
+
+
+def test_no_source_stands_twice():
+    for name in ("doi", "eprint", "title"):
+        values = [e.fields[name].casefold() for e in BIBLIOGRAPHY.values() if name in e.fields]
+        assert max(Counter(values).values()) == 1
+
+
+def test_every_entry_is_cited_and_shown_in_one_group():
+    texts = [*PAGES.values(), *(prose(path) for path in NOTEBOOKS)]
+    citations = re.findall(r"\{cite:[a-z]+\}`([^`]+)`", "\n".join(texts))
+    cited = {key.strip() for keys in citations for key in keys.split(",")}
+    assert cited == set(BIBLIOGRAPHY)
+    groups = re.findall(r'keywords % "(\w+)"', PAGES["bibliography"])
+    assert len(groups) == len(set(groups))
+    for key, entry in BIBLIOGRAPHY.items():
+        assert sum(bool(re.search(group, entry.fields["keywords"])) for group in groups) == 1, key
+
+
+# Words
+
+LIST_OF_WORDS = """
+heartbeat, P wave, QRS complex, T wave, R peak, RR interval, lead, record, sampling rate,
+PVC, R-on-T PVC, SP/EB, unclassified beat, fusion beat, autoencoder, bottleneck, code,
+embedding, encoder, decoder, reconstruction, residual, reconstruction error, anomaly score,
+threshold, anomaly, anomaly detection, label-free, label-tuned, training part, validation
+part, test part, official split, pooled split, leakage, near-twin, seed, standardisation,
+batch normalisation, dropout, early stopping, epoch, loss, MSE, MAE, LSTM, patch, weighted
+reconstruction error, Mahalanobis distance, ROC curve, ROC-AUC, PR curve, average precision,
+recall, sensitivity, specificity, FPR, precision, PPV, F1, accuracy, Youden's J, quantile,
+cost, peaks over threshold, prevalence, confusion matrix, bootstrap, confidence interval,
+Wilson interval, DeLong test, paired comparison, spread, papermill, parameters cell, grid,
+sweep, resume, claim, Dask, nbval
+"""
+WORDS = {" ".join(word.split()) for word in LIST_OF_WORDS.split(",")}
+
+
+def test_the_words_of_the_course_are_explained():
+    glossaries = re.findall(r"```\{glossary\}\n:sorted:\n(.*?)```", PAGES["glossary"], re.DOTALL)
+    lines = "\n".join(glossaries).splitlines()
+    terms = [line for line in lines if line and not line.startswith(" ")]
+    assert len(terms) == len(set(terms))
+    assert set(terms) >= WORDS
+
+
+# The protocol and its tables
+
+
+def test_every_table_is_listed_with_the_script_that_writes_it():
+    listed = r"^\| `(\w+)\.py` \| `(\w+)\.csv` \| \w.+ \|$"
+    rows = re.findall(listed, PAGES["how_measured"], re.MULTILINE)
+    assert {table for _, table in rows} == {path.stem for path in RESULTS.glob("*.csv")}
+    for script, table in rows:
+        own = RESULTS / f"{table}.json"
+        # A script's tables may share one card, which then has the script's name.
+        card = json.loads((own if own.exists() else RESULTS / f"{script}.json").read_text())
+        assert card["command"].startswith(f"python benchmarks/{script}.py")
+        assert f"benchmarks/{script}.py" in (ROOT / "Makefile").read_text()
+
+
+def test_the_protocol_that_is_described_is_the_one_in_the_code():
+    page = PAGES["how_measured"]
+    resamples = inspect.signature(evaluate).parameters["n_resamples"].default
+    assert f"percentiles of {resamples} resamples" in page
+    assert len(DEFAULT_RULES) == 5
+    assert "five threshold rules" in page
+    runs = pd.read_csv(RESULTS / "leaderboard.csv")
+    assert "seeds 0 to 9" in page
+    assert sorted(runs["seed"].unique()) == list(range(10))
+    recordings = pd.read_csv(RESULTS / "record_detection.csv")
+    assert "100, 106, 119 and 208" in page
+    assert set(recordings["record"]) == {"100", "106", "119", "208", "simulated"}
+    assert "starting at three places" in page
+    assert recordings["start"].nunique() == 3
+    assert "Record 100 has a single `V`" in page
+    assert set(recordings.loc[recordings["record"] == "100", "strange"]) == {1}
+
+
+def test_leaderboard_shows_every_detector_best_first():
+    header, rows = cells_of(course_tables.leaderboard(ROOT))
+    assert header == [
+        "detector",
+        "ROC-AUC, pooled",
+        "ROC-AUC, official",
+        "accuracy, pooled",
+        "kind",
+    ]
+    runs = pd.read_csv(RESULTS / "leaderboard.csv")
+    assert sorted(row[0] for row in rows) == sorted(runs["detector"].unique())
+    pooled = [float(row[1][:5]) for row in rows]
+    assert pooled == sorted(pooled, reverse=True)
+    of_pca = runs[
+        (runs["detector"] == "PCA, 2 components")
+        & (runs["threshold"] == "95 % quantile (label-free)")
+        & (runs["split"] == "official")
+    ]["ROC-AUC"]
+    (pca,) = (row for row in rows if row[0] == "PCA, 2 components")
+    assert pca[2].split() == [f"{of_pca.mean():.3f}", "±", f"{of_pca.std():.3f}"]
+
+
+def test_recordings_show_the_lowest_and_the_highest_figure():
+    header, rows = cells_of(course_tables.recordings(ROOT))
+    table = pd.read_csv(RESULTS / "record_detection.csv")
+    own = table[
+        (table["detector"] == "ours") & (table["record"] == "106") & (table["lead"] == "V1")
+    ]
+    (row,) = (row for row in rows if row[:2] == ["106", "V1"])
+    found = f"{own['recall'].min():.3f} to {own['recall'].max():.3f}"
+    assert dict(zip(header, row, strict=True))["V and F found"] == found
+    assert ["100", "MLII", "1"] in [row[:3] for row in rows]
+
+
+def test_speed_is_that_of_the_table():
+    _, rows = cells_of(course_tables.lstm_speed(ROOT))
+    speed = pd.read_csv(RESULTS / "lstm_speed.csv")
+    assert [row[0] for row in rows] == speed["what"].tolist()
+    assert [float(row[3]) for row in rows] == speed["ratio"].round().tolist()
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Lay the notebooks out as the book has them when it is built."""
+    (tmp_path / "book" / "notebooks").mkdir(parents=True)
+    for path in NOTEBOOKS:
+        shutil.copy(path, tmp_path / "book" / "notebooks")
+    shutil.copy(ROOT / "README.md", tmp_path)
+    return tmp_path
+
+
+def test_every_notebook_is_listed_with_what_it_asks_for(copied):
+    _, rows = cells_of(course_tables.notebooks(copied))
+    assert len(rows) == len(NOTEBOOKS) + 1
+    for path, row in zip(NOTEBOOKS, rows, strict=False):
+        assert f"(notebooks/{path.name})" in row[0]
+        stubs = sum("exercise" in cell.metadata.get("tags", []) for cell in cells_in(path))
+        assert int(row[3]) == stubs
+        assert f"{row[1]} minutes" in prose(path)
+    assert int(rows[-1][1]) == sum(int(row[1]) for row in rows[:-1])
+    assert "near-twins" in rows[0][0]  # of the topics that the README names
+
+
+def test_a_notebook_that_does_not_say_how_long_it_takes_is_refused(copied):
+    notebook = copied / "book" / "notebooks" / NOTEBOOKS[0].name
+    notebook.write_text(notebook.read_text().replace("**Time**", "**Length**"))
+    with pytest.raises(ValueError, match="does not say how long it takes"):
+        course_tables.notebooks(copied)
+
+
+# For instructors
+
+
+def run_block(name, folder, **environment):
+    """Run a block of commands as a reader would, with this environment in the place of .venv."""
+    commands = re.sub(
+        r"\.venv/bin/(jupyter )?(\w+)", f"{sys.executable} -m \\2", block("instructors", name)
+    )
+    subprocess.run(
+        ["bash", "-ec", commands],
+        cwd=folder,
+        env=os.environ | environment,
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def hand_out(tmp_path_factory):
+    """Hand the notebooks out from a copy of the repository; return the folder handed out."""
+    folder = tmp_path_factory.mktemp("repository")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    run_block("hand-out", folder)
+    return folder / "handout"
+
+
+def test_notebooks_are_handed_out_without_solutions_and_otherwise_whole(hand_out):
+    for path in NOTEBOOKS:
+        original = cells_in(path)
+        kept = cells_in(hand_out / path.name)
+        expected = [c.source for c in original if "solution" not in c.metadata.get("tags", [])]
+        assert [cell.source for cell in kept] == expected
+        assert len(expected) < len(original)
+    assert (hand_out / "models" / "dense").is_dir()
+    assert (hand_out / "templates" / "train_detector.ipynb").is_file()
+
+
+def count_marks(paths):
+    done = subprocess.run(
+        [sys.executable, "-c", block("instructors", "marks"), *paths],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def test_marks_are_none_for_the_stubs_and_all_for_the_solutions(hand_out):
+    paths = [folder / path.name for folder in (hand_out, ROOT / "notebooks") for path in NOTEBOOKS]
+    exercises = [
+        sum("exercise" in cell.metadata.get("tags", []) for cell in cells_in(path))
+        for path in NOTEBOOKS
+    ]
+    none, all_of_them = [0] * len(exercises), exercises  # in a notebook, the solution comes last
+    expected = zip(paths, none + all_of_them, 2 * exercises, strict=True)
+    assert count_marks(paths) == [f"{path}: {n} of {of}" for path, n, of in expected]
+
+
+@pytest.mark.slow
+def test_a_submission_is_run_and_its_right_answer_counted(hand_out):
+    folder = hand_out.parent
+    notebook = nbformat.read(hand_out / NOTEBOOKS[0].name, as_version=4)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("share = ...", "share = beats.is_anomaly.mean()", 1)
+    (folder / "submissions").mkdir()
+    nbformat.write(notebook, folder / "submissions" / "anna.ipynb")
+    run_block("run-submission", folder, ECGLAB_SOURCE="simulated")
+    graded = folder / "graded" / "anna.ipynb"
+    assert count_marks([graded]) == [f"{graded}: 1 of 3"]
+
+
+def test_plans_name_sections_that_exist():
+    plans = PAGES["instructors"].split("## Three plans")[1].split("**Assessment.**")[0]
+    named = set(re.findall(r"\*([A-Z][^*]+)\*", plans.replace("**", "")))
+    headings = "\n".join(
+        line for path in NOTEBOOKS for line in prose(path).splitlines() if line.startswith("##")
+    )
+    assert len(named) >= 5
+    for section in named:
+        assert re.search(rf"^#+ {re.escape(section)}", headings, re.MULTILINE), section
+
+
+@pytest.mark.parametrize("page", ["how_measured", "instructors", "publishing"])
+def test_make_targets_that_a_page_names_exist(page):
+    named = set(re.findall(r"(?:`| {4})make ([a-z-]+)", PAGES[page]))
+    assert named
+    assert named <= make_targets()
+
+
+# Publishing
+
+
+def steps(workflow):
+    return [step for job in WORKFLOWS[workflow]["jobs"].values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("workflow", ["ci", "pages"])
+def test_workflows_run_what_exists(workflow):
+    commands = "\n".join(step["run"] for step in steps(workflow) if "run" in step)
+    assert set(re.findall(r"\bmake ([a-z-]+)", commands)) <= make_targets()
+    assert "make " in commands
+    for script in re.findall(r"^(\.ci/\w+)", commands, re.MULTILINE):
+        assert (ROOT / script).stat().st_mode & 0o100, f"{script} cannot be run"
+    for step in steps(workflow):
+        if "uses" in step:
+            assert re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
+        for path in step.get("with", {}).get("cache-dependency-path", "").split():
+            assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize("workflow", ["ci", "pages"])
+def test_workflows_have_the_python_and_the_pytorch_of_the_readme(workflow):
+    (version,) = {
+        step["with"]["python-version"]
+        for step in steps(workflow)
+        if "python" in step.get("uses", "")
+    }
+    pyproject = (ROOT / "pyproject.toml").read_text()
+    requires = re.search(r'requires-python = "(.+)"', pyproject)[1]
+    assert SpecifierSet(requires).contains(version)
+    flags = {
+        job["env"]["PIP_FLAGS"] for job in WORKFLOWS[workflow]["jobs"].values() if "env" in job
+    }
+    assert all(f'PIP_FLAGS="{f}"' in (ROOT / "README.md").read_text() for f in flags)
+    assert flags
+
+
+def test_ci_runs_the_script_of_the_maintainers():
+    assert ".ci/run" in [step.get("run") for step in steps("ci")]
+
+
+def test_the_published_folder_is_the_one_that_is_built_and_only_publishing_may_publish():
+    (upload,) = (s for s in steps("pages") if s.get("uses", "").startswith("actions/upload-pages"))
+    assert (
+        ROOT / upload["with"]["path"] == BOOK / "_build" / "html"
+    )  # where tools/build_book.py builds
+    assert WORKFLOWS["pages"]["permissions"] == {"contents": "read"}
+    jobs = WORKFLOWS["pages"]["jobs"]
+    assert jobs["publish"]["needs"] == "build"
+    assert "permissions" not in jobs["build"]
+    assert jobs["publish"]["permissions"] == {"pages": "write", "id-token": "write"}
+
+
+def test_the_book_has_no_launch_buttons_until_somebody_names_a_repository():
+    config = yaml.safe_load((BOOK / "_config.yml").read_text())
+    assert set(config["launch_buttons"]) <= {"notebook_interface"}
+    assert "repository" not in config
+
+
+@pytest.mark.slow
+def test_launch_buttons_lead_to_files_that_exist(tmp_path):
+    settings = yaml.safe_load(block("publishing", "launch-buttons"))
+    name = NOTEBOOKS[0].stem
+    book = tmp_path / "book"
+    (book / "notebooks").mkdir(parents=True)
+    shutil.copy(NOTEBOOKS[0], book / "notebooks")
+    (book / "index.md").write_text("# Index\n")
+    (book / "_toc.yml").write_text(
+        f"format: jb-book\nroot: index\nchapters:\n- file: notebooks/{name}\n"
+    )
+    execute = {"execute": {"execute_notebooks": "off"}}
+    (book / "_config.yml").write_text(yaml.safe_dump(settings | execute))
+    command = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+    subprocess.run(
+        [sys.executable, "-c", command, "build", "-q", str(book)], check=True, capture_output=True
+    )
+    page = (book / "_build" / "html" / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+    links = {html.unescape(link) for link in re.findall(r'href="(https://[^"]+)"', page)}
+    path = f"notebooks/{name}.ipynb"
+    assert {
+        f"https://mybinder.org/v2/gh/your-name/ecglab/main?urlpath=lab/tree/{path}",
+        f"https://colab.research.google.com/github/your-name/ecglab/blob/main/{path}",
+    } <= links
+    (hub,) = (link for link in links if link.startswith("https://hub.example.org"))
+    assert f"urlpath=lab/tree/ecglab/{path}" in unquote(hub)
+    assert (ROOT / path).is_file()
