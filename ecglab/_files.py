@@ -7,8 +7,9 @@ only a process that is killed outright leaves it behind. Faults of the disk are 
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,8 +50,9 @@ def replacing_in(folder: Path) -> Iterator[Path]:
 
     All of them are complete before any of them has its final name. A folder that was not there
     appears in one step, with all its files. In one that was, they are renamed one right after the
-    other, in the order of their names; only a crash between two renames leaves new files beside
-    old ones, each of them whole.
+    other, in the order of their names. Where one cannot be, or the user interrupts, those before it
+    are given back what they had; only a crash between two renames leaves new files beside old ones,
+    each of them whole.
 
     Parameters
     ----------
@@ -132,7 +134,7 @@ def _unfinished(beside: Path) -> Iterator[Path]:
 
 
 def _publish_all(unfinished: Path, folder: Path) -> None:
-    """Rename a new folder, or one after the other the files of one that is there."""
+    """Rename a new folder, or the files of one that is there: all of them, or in the end none."""
     files = sorted(unfinished.iterdir())
     for file in files:
         _sync(file)
@@ -141,14 +143,39 @@ def _publish_all(unfinished: Path, folder: Path) -> None:
         return
     for file in files:
         _refuse_folder(folder / file.name)
-    for file in files:
-        file.replace(folder / file.name)
+    before = unfinished.with_name("before")
+    before.mkdir()
+    with ExitStack() as undo:
+        for file in files:
+            place, kept = folder / file.name, before / file.name
+            _keep(place, kept)
+            undo.callback(_put_back, kept, place)
+            file.replace(place)
+        undo.pop_all()
+
+
+def _keep(place: Path, kept: Path) -> None:
+    """Give a file that is about to be replaced, if there is one, a second name."""
+    if not os.path.lexists(place):
+        return
+    try:
+        os.link(place, kept)
+    except OSError:  # not every disk knows second names
+        shutil.copy2(place, kept, follow_symlinks=False)
+
+
+def _put_back(kept: Path, place: Path) -> None:
+    """Undo a replacement, whether it has happened yet or not."""
+    if os.path.lexists(kept):
+        kept.replace(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def _refuse_folder(place: Path) -> None:
     """Find a folder in the way before anything is renamed or, worse, computed."""
     if place.is_dir():
-        raise IsADirectoryError(errno.EISDIR, f"{place.name} is a folder", str(place))
+        raise IsADirectoryError(errno.EISDIR, f"{place.name or place} is a folder", str(place))
 
 
 def _sync(file: Path) -> None:

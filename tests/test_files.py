@@ -66,6 +66,7 @@ def test_a_place_that_no_file_can_take_is_refused_before_anything_is_written(tmp
     (tmp_path / "folder").mkdir()
     for place, reason in (
         (tmp_path / "folder", "folder is a folder"),
+        (Path(), r"\. is a folder"),
         (tmp_path / "absent" / "a.txt", "No such file or directory"),
     ):
         with pytest.raises(OSError, match=reason), replacing(place):
@@ -160,6 +161,58 @@ def test_a_linked_folder_stays_a_link(tmp_path):
         write_both(unfinished, "new")
     assert (tmp_path / "link").is_symlink()
     assert contents(tmp_path / "real") == {"a.txt": "new", "b.txt": "new"}
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from ecglab._files import replacing_in
+
+countdown = -1
+
+def interrupt(event, arguments):
+    "Interrupt at a step of the file system, as Ctrl-C would."
+    global countdown
+    if event == "os.link" and sys.argv[2] == "a disk without links":
+        raise PermissionError
+    if countdown >= 0 and event.startswith(("os.", "shutil.", "tempfile.", "open")):
+        countdown -= 1
+        if countdown < 0:
+            raise KeyboardInterrupt
+
+sys.addaudithook(interrupt)
+root = Path(sys.argv[1])
+for step in range(200):
+    folder = root / str(step)
+    folder.mkdir()
+    (folder / "a.txt").write_text("old")
+    (folder / "c.txt").write_text("old")
+    try:
+        countdown = step
+        with replacing_in(folder) as unfinished:
+            for name in ("a.txt", "b.txt", "c.txt"):
+                (unfinished / name).write_text("new")
+        if countdown >= 0:
+            break
+    except KeyboardInterrupt:
+        pass
+    countdown = -1
+"""
+
+
+@pytest.mark.parametrize("disk", ["any disk", "a disk without links"])
+def test_an_interruption_at_any_step_leaves_all_old_files_or_all_new_ones(tmp_path, disk):
+    subprocess.run([sys.executable, "-c", INTERRUPTED, str(tmp_path), disk], check=True)
+    old = {"a.txt": "old", "c.txt": "old"}
+    new = dict.fromkeys(["a.txt", "b.txt", "c.txt"], "new")
+    left = [
+        {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+        for folder in sorted(tmp_path.iterdir(), key=lambda folder: int(folder.name))
+    ]
+    assert 10 < len(left) < 200
+    assert all(files in (old, new) for files in left)
+    assert left[0] == old
+    assert left[-1] == new
 
 
 NAMES = st.sets(st.sampled_from(["a", "b", "c", "d"]))

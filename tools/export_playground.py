@@ -20,6 +20,7 @@ import numpy.typing as npt
 from ecglab import AutoencoderDetector, load_detector
 from ecglab.course import training_fingerprint
 from ecglab.datasets import fetch_ecg5000
+from ecglab.errors import EcglabError
 from ecglab.evaluation import REALISTIC_PREVALENCE, pooled_split
 from ecglab.heartbeats import CLASS_SYMBOLS, Heartbeats
 
@@ -58,7 +59,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         data = export(arguments.detector, arguments.random_state)
-    except (OSError, ValueError) as error:
+    except (EcglabError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     arguments.out.write_text(as_script(data), encoding="utf-8")

@@ -20,7 +20,8 @@ from ecglab.evaluation import format_seeds
 LABEL_FREE = "95 % quantile (label-free)"
 OURS = "ours"
 MINUTES = re.compile(r"\*\*Time\*\*: about (\d+) minutes")
-COMPUTING = re.compile(r"the computing takes (about|less than) one of them")
+COMPUTING = re.compile(r"the computing takes ([\w ]+) of them")
+COMPUTING_MINUTES = {None: "under 1", "less than one": "under 1", "about one": "about 1"}
 EXERCISE = re.compile(r"\*\*Exercise \d+\.\*\*")
 README_ROW = re.compile(r"\]\(notebooks/(\w+)\.ipynb\) \| ([^|]+) \|")
 
@@ -112,11 +113,17 @@ def _row_of(path: Path, topics: dict[str, str]) -> list[str]:
         raise ValueError(
             f"{path.name} does not say how long it takes. Add a line: **Time**: about N minutes."
         )
+    words = computing and computing[1]
+    if words not in COMPUTING_MINUTES:
+        raise ValueError(
+            f"{path.name} says that the computing takes {words} of its minutes. Say what the table "
+            "is to show for that in COMPUTING_MINUTES."
+        )
     title = texts[0].splitlines()[0].removeprefix("# ")
     return [
         f"[{title}](notebooks/{path.name}): {topics[path.stem]}",
         minutes[1],
-        "about 1" if computing is not None and computing[1] == "about" else "under 1",
+        COMPUTING_MINUTES[words],
         str(len(EXERCISE.findall(prose))),
         str(prose.count("<details><summary>")),
     ]

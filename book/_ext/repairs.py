@@ -80,9 +80,10 @@ def mark_numbers(page: BeautifulSoup) -> None:
             _add_class([cell for cell, flag in zip(row, flags, strict=True) if flag], "number")
         if len({len(row) for row in rows}) == 1:
             # The first headers stand over the index, whose cells are headers themselves.
-            heads = table.select("thead > tr:last-child > th")[-len(rows[0]) :]
-            columns = zip(heads, zip(*numbers, strict=True), strict=True)
-            _add_class([head for head, column in columns if all(column)], "number")
+            columns = list(zip(*numbers, strict=True))
+            heads = table.select("thead > tr:last-child > th")[::-1][: len(columns)][::-1]
+            named = zip(heads, columns, strict=True)
+            _add_class([head for head, column in named if all(column)], "number")
 
 
 def _add_class(tags: list[Tag], name: str) -> None:

@@ -34,7 +34,7 @@ def check_label_use(answer: Any) -> Feedback:
     if answer is ...:
         return UNANSWERED
     known = {"uniform", "inverse variance", "learned weights", "QRS window", "windowed maximum"}
-    given = {answer} if isinstance(answer, str) else set(np.ravel(answer).tolist())
+    given = _names_in(answer)
     if given - known:
         return Feedback(False, f"Choose from these names: {sorted(known)}.")
     if given == {"learned weights"}:
@@ -50,6 +50,15 @@ def check_label_use(answer: Any) -> Feedback:
             "after a look at labels is another matter: it makes our *figures* label-tuned.)",
         )
     return Feedback(False, "Only what looks at labelled anomalies needs them. You named too many.")
+
+
+def _names_in(answer: Any) -> set[str]:
+    """Return the names that an answer gives, one by itself or several in whatever holds them."""
+    try:
+        several = [answer] if isinstance(answer, str) else list(answer)
+    except TypeError:
+        several = [answer]
+    return {name if isinstance(name, str) else repr(name) for name in several}
 
 
 def check_youden(answer: object, scores: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> Feedback:

@@ -1,5 +1,6 @@
 """A figure with its confidence interval, and the interval of a share."""
 
+from operator import index
 from typing import NamedTuple
 
 from scipy.stats import binomtest
@@ -48,6 +49,8 @@ def share_interval(count: int, of: int, confidence: float = 0.95) -> Interval:
     ValueError
         If `of` is less than one, `count` does not lie between 0 and `of`, or `confidence` does not
         lie between 0 and 1.
+    TypeError
+        If `count` or `of` is not a whole number.
 
     References
     ----------
@@ -61,9 +64,11 @@ def share_interval(count: int, of: int, confidence: float = 0.95) -> Interval:
     [1.0, 0.34, 1.0]
     """
     lower_tail(confidence)  # refuses what is no coverage, in the words of the other intervals
+    count, of = index(count), index(of)  # of any kind of integer, the figures are plain floats
     if not (of >= 1 and 0 <= count <= of):
         raise ValueError(
-            f"{count} of {of} is no share: count at least one, and not more of them than there are."
+            f"{count} of {of} is no share. There must be at least one to count, and the count must "
+            "lie between 0 and how many there are."
         )
     bounds = binomtest(count, of).proportion_ci(confidence, method="wilson")
     return Interval(count / of, float(bounds.low), float(bounds.high))

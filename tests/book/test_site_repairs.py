@@ -60,6 +60,15 @@ def test_what_a_number_does_not_look_like(text):
     assert not repairs.NUMBER.fullmatch(text)
 
 
+def test_a_table_of_an_index_alone_has_no_columns_of_numbers():
+    page = parse(
+        "<table class=dataframe><thead><tr><th></th></tr></thead><tbody>"
+        "<tr><th>1</th></tr><tr><th>2</th></tr></tbody></table>"
+    )
+    repairs.mark_numbers(page)
+    assert not page.select(".number")
+
+
 def test_headers_say_what_they_head_and_an_empty_one_is_none():
     page = parse(
         "<table><thead><tr><th></th><th>one</th></tr></thead><tr><th>F1</th><td>1</td></tr></table>"

@@ -253,9 +253,11 @@ def test_label_use():
             (["learned weights", "QRS window"], "no label"),
             (["magic"], "Choose from these names"),
             (1, "Choose from these names"),
+            ([["learned weights"], ["magic", "uniform"]], "Choose from these names"),
         ],
     )
-    assert course.check_label_use("learned weights")
+    for right in ("learned weights", {"learned weights"}, np.array(["learned weights"])):
+        assert course.check_label_use(right)
 
 
 def test_youden():

@@ -77,6 +77,19 @@ def test_what_is_no_share_is_refused(counts):
         share_interval(*counts)
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64])
+def test_counts_of_numpy_give_the_numbers_of_python(kind):
+    interval = share_interval(kind(100), kind(127))
+    assert interval == share_interval(100, 127)
+    assert {type(number) for number in interval} == {float}
+
+
+@pytest.mark.parametrize("counts", [(1.0, 2), (1, 2.5)])
+def test_counts_are_whole_numbers(counts):
+    with pytest.raises(TypeError, match="integer"):
+        share_interval(*counts)
+
+
 @pytest.mark.parametrize("confidence", [0, 1, -0.5, float("nan")])
 def test_what_is_no_coverage_is_refused(confidence):
     with pytest.raises(ValueError, match="between 0 and 1"):
