@@ -1,6 +1,7 @@
 """The playground's data: exported anew, it is what is committed; what the page cannot compute."""
 
 import json
+import shutil
 from copy import copy
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -129,6 +130,21 @@ def test_another_seed_is_refused(ecg5000_home, monkeypatch):
     monkeypatch.setenv("ECGLAB_DATA_HOME", str(ecg5000_home))
     with pytest.raises(ValueError, match=r"not trained on .* seed 1"):
         tool.export(tool.COURSE_DETECTOR, 1)
+
+
+def test_a_detector_that_cannot_be_read_is_named_and_nothing_is_written(
+    ecg5000_home, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setenv("ECGLAB_DATA_HOME", str(ecg5000_home))
+    folder = tmp_path / "dense"
+    shutil.copytree(tool.COURSE_DETECTOR, folder)
+    shutil.copy(tool.COURSE_DETECTOR.with_suffix(".json"), tmp_path)
+    (folder / "weights.safetensors").write_bytes(b"damaged")
+    out = tmp_path / "detector.js"
+    monkeypatch.setattr("sys.argv", ["tool", "--detector", str(folder), "--out", str(out)])
+    assert tool.main() == 1
+    assert str(folder / "weights.safetensors") in capsys.readouterr().err
+    assert not out.exists()
 
 
 def with_scaler(detector, _):

@@ -304,6 +304,12 @@ def choose_to_draw(page):
     page.locator("label[for=pg-tool-draw]").click()
 
 
+def set_threshold(page, words):
+    field = page.get_by_role("textbox", name="Threshold")
+    field.fill(words)
+    field.press("Enter")
+
+
 def picture(page, name):
     return page.locator(f"#pg-{name}").evaluate("canvas => canvas.toDataURL()")
 
@@ -367,7 +373,7 @@ def test_undo_and_reset_restore(playground):
     start = score_of(playground)
     playground.get_by_role("button", name="Flip").click()
     flipped = score_of(playground)
-    playground.get_by_role("button", name="Noise").click()
+    playground.get_by_role("button", name="Smooth").click()
     assert len({start, flipped, score_of(playground)}) == 3
     undo.click()
     assert score_of(playground) == flipped
@@ -380,6 +386,104 @@ def test_undo_and_reset_restore(playground):
     undo.click()
     assert score_of(playground) == start
     expect(undo).to_have_attribute("aria-disabled", "true")
+
+
+def test_a_beat_counts_as_edited_exactly_while_it_differs_from_the_sample(playground):
+    origin, reset = playground.locator("#pg-origin"), playground.locator("#pg-reset")
+    noise, undo = (playground.locator(place) for place in ("[data-operation=noise]", "#pg-undo"))
+    start = score_of(playground)
+    noise.click()
+    expect(origin).to_contain_text("edited")
+    reset.click()
+    expect(origin).not_to_contain_text("edited")
+    expect(reset).to_have_attribute("aria-disabled", "true")
+    # More changes than can be undone: the sample itself can still be had again.
+    noise.evaluate("button => { for (let i = 0; i < 250; i++) button.click(); }")
+    undo.evaluate("button => { for (let i = 0; i < 300; i++) button.click(); }")
+    expect(undo).to_have_attribute("aria-disabled", "true")
+    expect(origin).to_contain_text("edited")
+    reset.click()
+    assert score_of(playground) == start
+
+
+def test_another_beat_loaded_in_mid_stroke_is_left_as_it_is(playground):
+    drag(playground, (55, 0.2), (55, 1.7))
+    playground.get_by_role("button", name="PVC", exact=True).evaluate("b => b.click()")
+    loaded = score_of(playground)
+    assert loaded == "0.152"
+    playground.mouse.move(*place_on(playground.locator("#pg-beat"), 55, 2.5))
+    playground.mouse.up()
+    assert score_of(playground) == loaded
+    expect(playground.locator("#pg-undo")).to_have_attribute("aria-disabled", "true")
+
+
+def test_keys_in_mid_stroke_end_the_stroke_first(playground):
+    start = score_of(playground)
+    drag(playground, (55, 0.2), (55, 1.7))
+    playground.keyboard.press("PageUp")
+    both = score_of(playground)
+    playground.mouse.move(*place_on(playground.locator("#pg-beat"), 55, -2))
+    playground.mouse.up()
+    assert score_of(playground) == both
+    playground.keyboard.press("Control+Shift+z")  # elsewhere that is "do it again"
+    assert score_of(playground) == both
+    playground.keyboard.press("Control+z")
+    assert score_of(playground) not in (both, start)
+    playground.keyboard.press("Control+z")
+    assert score_of(playground) == start
+
+
+def test_a_stroke_goes_on_beyond_the_canvas_and_ends_with_the_button(playground):
+    drag(playground, (55, 0.2), (55, 1.7))
+    playground.mouse.move(5, 5)
+    playground.mouse.down(button="right")
+    playground.mouse.up()
+    playground.mouse.move(300, 300)
+    done = score_of(playground)
+    playground.mouse.move(*place_on(playground.locator("#pg-beat"), 55, -3))
+    assert score_of(playground) == done
+    playground.mouse.up(button="right")
+    playground.locator("#pg-undo").click()
+    assert score_of(playground) == "0.00800"
+
+
+def test_the_axis_follows_when_standardising_is_switched(playground):
+    standardise = playground.get_by_label("Standardise before scoring")
+    playground.get_by_role("button", name="Flat").click()
+    standardise.uncheck()
+    drag(playground, (70, 0), (70, 2))
+    playground.mouse.up()
+    playground.locator("#pg-beat").blur()  # no cursor in the pictures
+    low = picture(playground, "beat")
+    standardise.check()
+    playground.get_by_role("button", name="Smooth").click()
+    playground.locator("#pg-undo").click()  # fits the axis to the beat that is shown
+    fitted = picture(playground, "beat")
+    standardise.uncheck()
+    assert picture(playground, "beat") == low
+    standardise.check()
+    assert picture(playground, "beat") == fitted
+
+
+def test_settings_that_the_browser_brings_back_are_those_that_hold(playground, site):
+    playground.get_by_label("Width of a bend").fill("20")
+    playground.get_by_label("Standardise before scoring").uncheck()
+    choose_to_draw(playground)
+    playground.goto((site / "glossary.html").as_uri())
+    playground.go_back()
+    width = playground.get_by_label("Width of a bend").input_value()
+    expect(playground.locator("#pg-width-shown")).to_have_text(width)
+    playground.get_by_role("button", name="Flat").click()
+    drag(playground, (40, 1), (100, 1))
+    playground.mouse.up()
+    shown = score_of(playground)
+    # Chosen anew, they change nothing.
+    standardise = playground.get_by_label("Standardise before scoring")
+    kept = standardise.is_checked()
+    standardise.set_checked(not kept)
+    assert score_of(playground) != shown
+    standardise.set_checked(kept)
+    assert score_of(playground) == shown
 
 
 def test_the_keyboard_alone_bends_and_undoes(playground):
@@ -456,22 +560,53 @@ def test_the_slider_moves_the_figures_by_keyboard(playground):
 
 def test_the_verdict_follows_the_threshold(playground):
     assert not is_flagged(playground)
-    field = playground.get_by_role("spinbutton", name="Threshold")
-    field.fill("0.005")
-    field.press("Enter")
+    set_threshold(playground, "0.005")
     assert is_flagged(playground)
     playground.get_by_role("button", name="95 % quantile").click()
     assert not is_flagged(playground)
 
 
-@pytest.mark.parametrize("nonsense", ["", "0", "-1"])
+@pytest.mark.parametrize("nonsense", ["", "0", "-1", "1e", "abc", "1e999"])
 def test_what_is_no_threshold_is_not_taken(playground, nonsense):
     before = counts_of(playground)
-    field = playground.get_by_role("spinbutton", name="Threshold")
+    field = playground.get_by_role("textbox", name="Threshold")
     field.fill(nonsense)
     field.press("Tab")
     assert counts_of(playground) == before
     expect(field).to_have_value("0.0448")
+    expect(playground.locator("#pg-status")).to_have_text("Not a threshold; it stays at 0.0448")
+    expect(playground.locator("#pg-rule")).to_contain_text("95 % quantile")
+
+
+def test_a_decimal_comma_is_a_point(playground):
+    set_threshold(playground, "0,05")
+    expect(playground.get_by_role("textbox", name="Threshold")).to_have_value("0.0500")
+    expect(playground.locator("#pg-ratio")).to_have_text("0.16 × the threshold of 0.0500")
+
+
+def test_where_nothing_is_flagged_no_precision_is_claimed(playground):
+    set_threshold(playground, "1e9")
+    assert counts_of(playground) == {"passed": 584, "falseAlarms": 0, "missed": 416, "caught": 0}
+    for name in ("precision", "rare-precision"):
+        expect(playground.locator(f"#pg-{name}")).to_have_text("none flagged")
+    set_threshold(playground, "1e-9")
+    assert counts_of(playground) == {"passed": 0, "falseAlarms": 584, "missed": 0, "caught": 416}
+    expect(playground.locator("#pg-precision")).to_have_text("41.6\u00a0%")
+    expect(playground.locator("#pg-rare-precision")).to_have_text("2.0\u00a0%")
+
+
+def test_large_ratios_are_written_in_full(playground):
+    set_threshold(playground, "0.005")
+    playground.get_by_role("button", name="Flip").click()
+    expect(playground.locator("#pg-ratio")).to_have_text("286 × the threshold of 0.00500")
+
+
+def test_a_threshold_that_is_being_typed_outlives_a_change_of_colours(playground):
+    field = playground.get_by_role("textbox", name="Threshold")
+    field.fill("0.2")
+    darken(playground)
+    playground.wait_for_timeout(100)
+    expect(field).to_have_value("0.2")
 
 
 def test_the_rules_say_whether_they_looked_at_labels(playground):
@@ -531,6 +666,48 @@ def test_a_finger_draws_on_the_beat_and_scrolls_beside_it(open_playground):
     assert page.locator(".pg-score").evaluate("c => getComputedStyle(c).touchAction") == "auto"
 
 
+def test_a_second_finger_neither_moves_nor_ends_the_stroke_of_the_first(open_playground):
+    page = open_playground(viewport={"width": 390, "height": 844}, has_touch=True)
+    canvas = page.locator("#pg-beat")
+    canvas.scroll_into_view_if_needed()
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind, *places):
+        points = [
+            {"x": x, "y": y, "id": finger}
+            for finger, place in places
+            for x, y in [place_on(canvas, *place)]
+        ]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_timeout(50)  # moves are told once a frame
+
+    send("touchStart", (0, (55, 0)))
+    send("touchMove", (0, (55, 1.5)))
+    alone = score_of(page)
+    send("touchStart", (0, (55, 1.5)), (1, (20, 0)))
+    send("touchMove", (0, (55, 1.5)), (1, (20, -4)))
+    assert score_of(page) == alone
+    send("touchMove", (0, (55, 2.0)))  # the second finger is lifted
+    assert score_of(page) != alone
+    send("touchEnd")
+    assert is_flagged(page)
+
+
+def test_chosen_buttons_can_be_told_where_the_system_sets_the_colours(open_playground):
+    page = open_playground(forced_colors="active")
+    ground = "element => getComputedStyle(element).backgroundColor"
+    for chosen, other in [
+        ("label[for=pg-tool-bend]", "label[for=pg-tool-draw]"),
+        ("[data-rule=quantile]", "[data-rule=f1]"),
+        (
+            ".pg-samples button:nth-of-type(1) .pg-swatch",
+            ".pg-samples button:nth-of-type(2) .pg-swatch",
+        ),
+    ]:
+        assert page.locator(chosen).evaluate(ground) != page.locator(other).evaluate(ground)
+    assert page.locator("#pg-beat").evaluate(ground) == "rgb(255, 255, 255)"
+
+
 def test_buttons_are_large_enough_to_be_hit(playground):
     sizes = playground.locator(".pg button, .pg-try, .pg-choice label").evaluate_all(
         "buttons => buttons.map(b => b.getBoundingClientRect()).map(box => [box.width, box.height])"
@@ -552,12 +729,55 @@ def test_sharp_screens_get_sharp_pictures(open_playground):
     assert page.locator("#pg-beat").evaluate("c => c.width / c.clientWidth") == 2
 
 
+def test_another_zoom_gets_sharp_pictures_too(open_playground):
+    # So wide a window that the page's own width, which is limited, stays as it is.
+    page = open_playground(viewport={"width": 1800, "height": 800})
+    width = page.locator("#pg-beat").evaluate("c => c.clientWidth")
+    zoom = {"width": 1790, "height": 800, "deviceScaleFactor": 1.5, "mobile": False}
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", zoom)
+    page.wait_for_timeout(300)
+    assert page.locator("#pg-beat").evaluate("c => c.clientWidth") == width
+    assert page.locator("#pg-beat").evaluate("c => c.width") == pytest.approx(1.5 * width, abs=1)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_on_the_page(playground, dark):
     if dark:
         darken(playground)
     playground.get_by_role("button", name="PVC", exact=True).click()
     assert axe_problems(playground, 'document.querySelector("article")') == []
+
+
+def luminance(color):
+    """Return the relative luminance of a colour `#rrggbb`, as WCAG 2 defines it."""
+    levels = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def test_a_curve_has_the_colour_of_its_class_at_once(playground):
+    playground.get_by_role("button", name="PVC", exact=True).click()
+    drawn = picture(playground, "beat")
+    playground.evaluate("document.documentElement.dataset.theme = 'light'")  # draws anew
+    playground.wait_for_timeout(100)
+    assert picture(playground, "beat") == drawn
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_class_has_a_curve_that_stands_out_from_its_ground(playground, dark):
+    if dark:
+        darken(playground)
+    for button in playground.locator("[data-label]").all():
+        button.click()
+        colors = playground.locator("#pg-beat").evaluate(
+            """canvas => ["--pg-beat", "--pg-ground"].map(name => {
+                const pen = document.createElement("canvas").getContext("2d");
+                pen.fillStyle = getComputedStyle(canvas).getPropertyValue(name).trim();
+                return pen.fillStyle; // written as #rrggbb
+            })"""
+        )
+        low, high = sorted(luminance(color) for color in colors)
+        assert (high + 0.05) / (low + 0.05) >= 3
 
 
 def test_without_scripts_the_page_says_so(browser, site):
@@ -604,6 +824,17 @@ def test_experiments_turn_out_as_the_page_says(playground, name, flagged):
     assert is_flagged(playground) == flagged
     said = button.locator("xpath=ancestor::li").inner_text()
     assert score_of(playground) in re.findall(r"\d+\.\d+", said)
+
+
+def test_experiments_whose_beat_another_detector_has_not_are_not_offered(new_page, site):
+    page = new_page()
+    data = (site / "playground" / "detector.js").read_text(encoding="utf-8")
+    without_pvc = data + "ecglabPlayground.classes.splice(2, 1);\n"
+    page.route("**/detector.js", lambda route: route.fulfill(body=without_pvc))
+    page.goto((site / "playground.html").as_uri())
+    buttons = page.locator("[data-experiment]")
+    names = buttons.evaluate_all("buttons => buttons.map(b => b.dataset.experiment)")
+    assert names == [name for name in EXPERIMENTS if name not in ("pvc", "missed")]
 
 
 def test_most_of_the_ventricular_beats_gap_lies_at_its_right_end(scripts, shown_beats):
@@ -653,9 +884,11 @@ def test_figures_in_the_text_are_those_of_the_data(scripts, ecg5000):
         np.size(layer[part]) for layer in data["detector"]["layers"] for part in ("kernel", "bias")
     )
     assert f"{size:,} trained numbers" in page
+    widths = [len(layer["bias"]) for layer in data["detector"]["layers"]]
+    assert widths == [64, 32, 16, 32, 64, N]  # as the text says
     assert f"threshold of {data['detector']['threshold']:.3g}" in page
     labels = np.array(data["validation"]["labels"])
-    assert f"does to {labels.size} other beats" in page
+    assert f"does to {labels.size} validation beats" in page
     assert f"scores of {labels.size} validation beats" in page
     assert f"of {(labels == 1).sum()} normal validation beats" in page
     n_samples = sum(len(kind["samples"]) for kind in data["classes"])

@@ -43,8 +43,8 @@ ecglabPlayground.BeatEditor = (() => {
       this.#listener = listener;
       canvas.addEventListener("pointerdown", (event) => this.#begin(event));
       canvas.addEventListener("pointermove", (event) => this.#move(event));
-      canvas.addEventListener("pointerup", () => this.#end());
-      canvas.addEventListener("pointercancel", () => this.#abandon());
+      canvas.addEventListener("pointerup", (event) => this.#leads(event) && this.#end());
+      canvas.addEventListener("pointercancel", (event) => this.#leads(event) && this.#abandon());
       canvas.addEventListener("keydown", (event) => this.#press(event));
       for (const type of ["focus", "blur"]) canvas.addEventListener(type, () => listener.onChange());
     }
@@ -59,12 +59,21 @@ ecglabPlayground.BeatEditor = (() => {
       return document.activeElement === this.#canvas ? this.#cursor : null;
     }
 
-    get isEdited() {
+    get canUndo() {
       return this.#undo.length > 0;
     }
 
+    /** Whether the beat is another one than was loaded; a gesture counts once it is complete. */
+    get isEdited() {
+      const beat = this.#gesture?.before ?? this.#beat;
+      return beat.some((x, i) => x !== this.#original[i]);
+    }
+
+    // Whatever changes the beat from outside first ends the gesture that a hand may be making.
+
     /** Take another beat to edit. */
     load(beat) {
+      this.#end();
       this.#original = [...beat];
       this.#beat = [...beat];
       this.#undo = [];
@@ -74,6 +83,7 @@ ecglabPlayground.BeatEditor = (() => {
 
     /** Change the whole beat at once. */
     apply(/** @type {(beat: number[]) => number[]} */ change) {
+      this.#end();
       const before = this.#beat;
       this.#beat = change(this.beat);
       this.#remember(before);
@@ -81,17 +91,25 @@ ecglabPlayground.BeatEditor = (() => {
     }
 
     undo() {
-      if (!this.isEdited) return;
+      this.#end();
+      if (!this.canUndo) return;
       this.#beat = this.#undo.pop();
       this.#finish("undo");
     }
 
     /** Go back to the beat that was loaded; this can be undone. */
     reset() {
+      this.#end();
       if (!this.isEdited) return;
       this.#remember(this.#beat);
       this.#beat = [...this.#original];
       this.#finish("reset");
+    }
+
+    /** Show the beat after what becomes of a beat that is let go has changed. */
+    resettle() {
+      this.#fitLimits();
+      this.#listener.onChange();
     }
 
     #remember(beat) {
@@ -124,6 +142,11 @@ ecglabPlayground.BeatEditor = (() => {
       return { sample, value: Math.min(Math.max(value, this.limits[0]), this.limits[1]) };
     }
 
+    /** Whether this finger, pen or mouse is the one that began the gesture. */
+    #leads(event) {
+      return this.#gesture?.pointer === event.pointerId;
+    }
+
     #begin(event) {
       if (event.button !== 0 || this.#gesture) return;
       this.#canvas.setPointerCapture(event.pointerId);
@@ -131,14 +154,15 @@ ecglabPlayground.BeatEditor = (() => {
       const before = this.#beat;
       // What is seen is what is bent: from here on, the beat is no longer brought back to mean 0.
       this.#beat = this.beat;
-      this.#gesture = { before, base: this.#beat, start, last: start };
+      this.#gesture = { pointer: event.pointerId, before, base: this.#beat, start, last: start };
       this.#cursor = start.sample;
       if (this.tool === "draw") this.#beat = beatTools.drawLine(this.#beat, start, start);
       this.#listener.onChange();
     }
 
     #move(event) {
-      if (!this.#gesture) return;
+      if (!this.#leads(event)) return;
+      if (!(event.buttons & 1)) return this.#end(); // let go while another button was down
       const { base, start, last } = this.#gesture;
       const here = this.#locate(event);
       this.#beat =
@@ -172,7 +196,9 @@ ecglabPlayground.BeatEditor = (() => {
     // With the keyboard
 
     #press(event) {
-      if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) this.undo();
+      const isZ = event.key.toLowerCase() === "z";
+      // Not with Shift as well, which elsewhere does again what was undone.
+      if (isZ && (event.ctrlKey || event.metaKey) && !event.shiftKey) this.undo();
       else if (event.ctrlKey || event.metaKey || event.altKey) return;
       else if (event.key in BENDING_KEYS) this.#bendAtCursor(BENDING_KEYS[event.key]);
       else if (!this.#moveCursor(event.key, event.shiftKey ? 10 : 1)) return;
@@ -193,6 +219,7 @@ ecglabPlayground.BeatEditor = (() => {
     }
 
     #bendAtCursor(height) {
+      this.#end();
       // Bending one place by many presses is one edit.
       if (this.#lastKeyEdit !== this.#cursor) this.#remember(this.#beat);
       this.#beat = beatTools.bend(this.beat, this.#cursor, height, this.width);

@@ -189,6 +189,20 @@ ecglabPlayground.curves = (() => {
     labelsX({ pen, color }, axes, ticks([0, residual.length - 1], 7), "sample within the beat");
   }
 
+  /**
+   * Choose a logarithmic scale for scores: from a round number below them to one well above them.
+   *
+   * @param {number[]} scores
+   * @returns {[number, number]}
+   */
+  function logLimits(scores) {
+    const round = (x) => {
+      const power = 10 ** Math.floor(Math.log10(x));
+      return power * [5, 2, 1].find((factor) => factor * power <= x);
+    };
+    return [round(Math.min(...scores) / 1.5), round(5 * Math.max(...scores))];
+  }
+
   const decades = ([low, high]) =>
     Array.from({ length: 40 }, (_, i) => 10 ** (i - 20)).filter((x) => x >= low && x <= high);
 
@@ -260,11 +274,13 @@ ecglabPlayground.curves = (() => {
     line(pen, [[left, ground], [right, ground]], { color: color("axis") });
     line(pen, [[cut, top - 20], [cut, bottom]], { color: color("text"), width: 2 });
     // Each label stands where no bars are, wherever the threshold lies.
+    const toTheLeft = { color: color("text"), align: "left" };
+    const toTheRight = { color: color("text"), align: "right" };
     const words = "flagged \u2192";
     const room = right - pen.measureText(words).width;
-    text(pen, words, Math.min(cut + 8, room), top - 12, { color: color("text"), align: "left" });
-    text(pen, `${normal.length} normal beats`, right - 6, top + 10, { color: color("text"), align: "right" });
-    text(pen, `${anomalies.length} anomalies`, left, bottom - 10, { color: color("text"), align: "left" });
+    text(pen, words, Math.min(cut + 8, room), top - 12, toTheLeft);
+    text(pen, `\u2191 ${normal.length} normal beats`, right - 6, top + 10, toTheRight);
+    text(pen, `\u2193 ${anomalies.length} anomalies`, left, bottom - 10, toTheLeft);
     if (score !== null) marker(pen, axes.x(score), ground, color("text"));
     labelsX({ pen, color }, axes, decades(limits), "reconstruction error (logarithmic)");
   }
@@ -313,5 +329,5 @@ ecglabPlayground.curves = (() => {
     dot(pen, place(here), { fill: color("anomaly"), ring: color("ground") });
   }
 
-  return { drawBeat, drawHistogram, drawResidual, drawRoc, drawScore, makeAxes };
+  return { drawBeat, drawHistogram, drawResidual, drawRoc, drawScore, logLimits, makeAxes };
 })();
