@@ -13,32 +13,30 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ecglab import load_detector
+from ecglab import AutoencoderDetector, load_detector
 from ecglab.datasets import fetch_ecg5000
 from ecglab.evaluation import pooled_split
-from ecglab.heartbeats import NORMAL_LABEL
+from ecglab.heartbeats import NORMAL_LABEL, Heartbeats
 from ecglab.plots import plot_reconstructions, use_course_style
 
 ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "notebooks" / "models" / "dense"
 PICTURE = ROOT / "book" / "images" / "idea.svg"
 R_ON_T_LABEL = 2
+NAMES = ("a normal beat", "a strange one")
 
 
 def main() -> int:
     """Draw and save."""
     detector = load_detector(MODEL)
-    beats = pooled_split(fetch_ecg5000(), random_state=0).validation
-    errors = detector.reconstruction_error(beats.signals)
-    chosen = [median_beat(errors, beats.labels == label) for label in (NORMAL_LABEL, R_ON_T_LABEL)]
-
+    beats = typical_beats(detector, pooled_split(fetch_ecg5000(), random_state=0).validation)
     use_course_style()
     axes = plot_reconstructions(
-        beats[chosen],
-        detector.reconstruct(beats.signals[chosen]),
+        beats,
+        detector.reconstruct(beats.signals),
         titles=[
-            f"{name}: error {errors[beat]:.3f}"
-            for name, beat in zip(("a normal beat", "a strange one"), chosen, strict=True)
+            f"{name}: error {error:.3f}"
+            for name, error in zip(NAMES, detector.reconstruction_error(beats.signals), strict=True)
         ],
     )
     axes[0].figure.set_size_inches(7.6, 2.5)
@@ -50,10 +48,14 @@ def main() -> int:
     return 0
 
 
-def median_beat(errors: np.ndarray, among: np.ndarray) -> int:
-    """Return the position of the beat with the median error among some."""
-    positions = np.flatnonzero(among)
-    return int(positions[np.argsort(errors[positions])[len(positions) // 2]])
+def typical_beats(detector: AutoencoderDetector, beats: Heartbeats) -> Heartbeats:
+    """Return the normal beat and the R-on-T PVC with the median error of their class."""
+    errors = detector.reconstruction_error(beats.signals)
+    chosen = []
+    for label in (NORMAL_LABEL, R_ON_T_LABEL):
+        positions = np.flatnonzero(beats.labels == label)
+        chosen.append(positions[np.argsort(errors[positions])[len(positions) // 2]])
+    return beats[np.array(chosen)]
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def test_a_report_takes_less_than_a_minute(table):
     assert speed["seconds"].max() < 60
 
 
-@pytest.mark.parametrize("name", ["detection", "rpeaks"])
+@pytest.mark.parametrize("name", ["detection", "rpeaks", "speed"])
 def test_provenance_names_the_data_and_every_version(name):
     provenance = json.loads((RESULTS / f"record_{name}.json").read_text())
     assert len(provenance["data"]) == 2 * len(record_detection.RECORDS)

@@ -1,0 +1,28 @@
+"""The picture of the book's first page, and the text for those who cannot see it."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from ecglab import load_detector
+from ecglab.evaluation import pooled_split
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("tool", ROOT / "tools" / "draw_first_page.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_errors_in_the_alt_text_are_those_of_the_beats_that_are_drawn(tool, ecg5000):
+    detector = load_detector(tool.MODEL)
+    drawn = tool.typical_beats(detector, pooled_split(ecg5000, random_state=0).validation)
+    assert list(drawn.labels) == [1, 2]
+    page = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
+    for error in detector.reconstruction_error(drawn.signals):
+        assert f"error {error:.3f}" in page
