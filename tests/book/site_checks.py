@@ -188,6 +188,7 @@ def axe_problems(page: Page, context: str = "document", options: dict | None = N
     """Run axe-core's rules on a part of the page (a JavaScript expression), all by default."""
     if not page.evaluate("'axe' in globalThis"):
         page.evaluate(Axe().axe_script)
+    hold_still(page)
     # Preloading style sheets means requests, which a page opened from disk is not allowed.
     options = {"preload": False, "resultTypes": ["violations"], **(options or {})}
     violations = page.evaluate(
@@ -201,9 +202,16 @@ def axe_problems(page: Page, context: str = "document", options: dict | None = N
     ]
 
 
+def hold_still(page: Page) -> None:
+    """End all fading, and let none start: a word that is half faded in has little contrast."""
+    page.add_style_tag(
+        content="*, ::before, ::after { animation: none !important; transition: none !important }"
+    )
+
+
 def darken(page: Page) -> None:
-    """Switch to the dark colours at once, without the theme's fading."""
-    page.add_style_tag(content="* { transition: none !important }")
+    """Switch to the dark colours at once."""
+    hold_still(page)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
 
 

@@ -57,6 +57,11 @@ def test_a_sound_page_has_no_problem(show, write, site):
     assert [*image_load_problems(page), *width_problems(page), *text_size_problems(page)] == []
 
 
+def test_words_that_are_still_fading_in_are_judged_as_they_will_be(show):
+    fading = "<style>@keyframes in { 0%, 99% { opacity: 0.3 } } p { animation: in 60s }</style>"
+    assert accessibility_problems(show(f"{fading}<p>Words.</p>")) == []
+
+
 def test_the_templates_of_the_theme_are_no_pages(write, site):
     for name in ("page.html", "_static/macros.html", "notebooks/one.html"):
         write("", name)
