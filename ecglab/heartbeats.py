@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ecglab.reading import Reading
+
 __all__ = ["CLASS_NAMES", "CLASS_SYMBOLS", "NORMAL_LABEL", "Heartbeats"]
 
 NORMAL_LABEL = 1
@@ -62,6 +64,8 @@ class Heartbeats:
     rr_intervals : array_like of shape (n_beats, 2), optional
         Seconds to the R peak before and to the one after, where they are known; NaN at the ends
         of the recording.
+    reading : Reading, optional
+        What the reader decided about the file, and why; empty where nothing had to be decided.
 
     Raises
     ------
@@ -80,6 +84,7 @@ class Heartbeats:
     times: npt.NDArray[np.float64] | None = None
     symbols: npt.NDArray[np.str_] | None = None
     rr_intervals: npt.NDArray[np.float64] | None = None
+    reading: Reading = field(default_factory=Reading)
 
     def __post_init__(self) -> None:
         """Bring the arrays to their final type and check that they fit together."""
