@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import joblib
 import pandas as pd
 
 from ecglab._files import replacing_in
 from ecglab.heartbeats import Heartbeats
-from ecglab.sweep._driver import count_processors
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -38,7 +38,7 @@ def machine() -> dict[str, object]:
     """Say what times were measured on, and how busy it was with other things."""
     return {
         "python": platform.python_version(),
-        "processors": count_processors(),
+        "processors": joblib.cpu_count(),
         "load over the last 1, 5 and 15 minutes": os.getloadavg(),
     }
 

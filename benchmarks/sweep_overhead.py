@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import nbformat
 import pandas as pd
@@ -26,15 +25,12 @@ from distributed import Client, LocalCluster
 from nbformat.v4 import new_code_cell, new_notebook
 from protocol import machine, save_table, versions_of
 
-from ecglab.sweep import expand, read_results, run
-from ecglab.sweep._claims import Claim
-from ecglab.sweep._keys import key_of
-from ecglab.sweep._store import FolderStore, finished_keys, run_file
+from ecglab.sweep import plan, read_results, run
 
 N_RUNS, N_WORKERS, N_BARE = 200, 2, 20
-MANY_RESULTS, MANY_RUNS, MANY_TASKS, SOME_FILES = 10_000, 100_000, 2_000, 200
+MANY_RESULTS, MANY_RUNS, MANY_TASKS = 10_000, 100_000, 2_000
 LARGE, CLUSTER, RUN_SECONDS = 1_000_000, 1_000, 60
-FILE_OPERATIONS = 20  # of a run: claim, signs of life, two drafts with their renames, look-ups
+FILE_OPERATIONS = 12  # of a run: two drafts, each written, synchronised and renamed; a folder
 PAGE = Path(__file__).parents[1] / "book" / "sweep_sizing.md"
 PACKAGES = ("ecglab", "papermill", "distributed", "ipykernel", "jupyter_client", "pandas")
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -91,20 +87,16 @@ def measure_overhead(folder: Path) -> Iterator[tuple[str, float, str]]:
 
 def measure_reading(folder: Path) -> Iterator[tuple[str, float, str]]:
     """Copy one result many times over, and read them all."""
-    source = read_results(folder / "runs").iloc[0]
-    template = json.loads((folder / "runs" / run_file(source["key"], ".json")).read_text())
-    many = FolderStore(folder / "many")
+    source = folder / "runs" / read_results(folder / "runs")["notebook"][0]
+    template = json.loads(source.with_suffix(".json").read_text())
     for number in range(MANY_RESULTS):
-        key = key_of({"x": number}, "", "", {})
-        path = many.path(run_file(key, ".json"))
+        key = f"{number % 256:02x}{number:030x}"
+        path = folder / "many" / "runs" / key[:2] / f"{key}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({**template, "key": key, "parameters": {"x": number}}))
     with stopwatch() as seconds:
-        keys = finished_keys(many)
-    yield f"listing {MANY_RESULTS:,} results", seconds(), "s"
-    with stopwatch() as seconds:
-        table = read_results(many.root)
-    assert len(table) == len(keys) == MANY_RESULTS
+        table = read_results(folder / "many")
+    assert len(table) == MANY_RESULTS
     yield f"reading {MANY_RESULTS:,} results", seconds(), "s"
 
 
@@ -114,36 +106,15 @@ def measure_planning(folder: Path) -> Iterator[tuple[str, float, str]]:
         "notebook": str(folder / "notebook.ipynb"),
         "axes": {"x": list(range(MANY_RUNS))},
     }
-
-    def plan() -> list[tuple[dict[str, Any], str]]:
-        return [(parameters, key_of(parameters, "", "", {})) for parameters in expand(grid)]
-
     with stopwatch() as seconds:
-        planned = plan()
-    assert len({key for _, key in planned}) == MANY_RUNS
+        planned = plan(grid, folder / "nothing")
+    assert planned["key"].nunique() == MANY_RUNS
     yield f"expanding {MANY_RUNS:,} runs, with their keys", seconds(), "s"
     tracemalloc.start()
-    planned = plan()
+    planned = plan(grid, folder / "nothing")
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     yield "memory of the driver", used / MANY_RUNS, "B a run"
-
-
-def measure_writing(folder: Path) -> Iterator[tuple[str, float, str]]:
-    """Write small files as results are written, and lay claims."""
-    store = FolderStore(folder / "files")
-    content = b"x" * 2000
-    with stopwatch() as seconds:
-        for number in range(SOME_FILES):
-            store.write(f"{number}.json", content)
-    yield "publishing a file (fsync, rename)", 1000 * seconds() / SOME_FILES, "ms"
-    with stopwatch() as seconds:
-        for number in range(SOME_FILES):
-            claim = Claim.acquire(store.path(f"{number}.claim"))
-            assert claim is not None
-            with claim:
-                pass
-    yield "claiming a run and giving it up", 1000 * seconds() / SOME_FILES, "ms"
 
 
 def measure_scheduler() -> Iterator[tuple[str, float, str]]:
@@ -171,7 +142,6 @@ def extrapolated_table(table: pd.DataFrame) -> str:
     value = table.set_index("what")["value"]
     floor = value["bare notebook, papermill alone"]
     reading = value[f"reading {MANY_RESULTS:,} results"] / MANY_RESULTS * LARGE
-    listing = value[f"listing {MANY_RESULTS:,} results"] / MANY_RESULTS * LARGE
     planning = value[f"expanding {MANY_RUNS:,} runs, with their keys"] / MANY_RUNS * LARGE
     starts, rate = CLUSTER / RUN_SECONDS, value["tasks through Dask's scheduler"]
     facts = {
@@ -186,7 +156,6 @@ def extrapolated_table(table: pd.DataFrame) -> str:
         "disk, notebooks with figures (300 KiB)": f"{300 * LARGE / 2**20:,.0f} GiB",
         "driver: planning": f"{planning:.0f} s",
         "driver: memory of the plan": f"{value['memory of the driver'] * LARGE / 2**30:.1f} GiB",
-        "driver: listing what is finished": f"{listing:.0f} s",
         "driver: reading all results once": f"{reading / 60:.1f} min",
     }
     rows = [f"| {what} | {figure} |" for what, figure in facts.items()]
@@ -215,7 +184,7 @@ def main() -> int:
     rows: list[tuple[str, float, str]] = []
     with TemporaryDirectory(prefix="ecglab-sweep-") as name:
         folder = Path(name)
-        for measure in (measure_overhead, measure_reading, measure_planning, measure_writing):
+        for measure in (measure_overhead, measure_reading, measure_planning):
             rows += measure(folder)
     rows += measure_scheduler()
     table = pd.DataFrame(rows, columns=["what", "value", "unit"]).round({"value": 3})

@@ -40,10 +40,10 @@ COMMANDS: Mapping[str, Command] = {
         "ecglab.commands._analyse.Analyse", "course", "report on a recording of one person"
     ),
     "sweep": Command(
-        "ecglab.sweep._command.Sweep", "sweep", "run a notebook over a grid of parameters"
+        "ecglab.commands._sweep.Sweep", "sweep", "run a notebook over a grid of parameters"
     ),
     "sweep report": Command(
-        "ecglab.sweep._command.Report", "sweep", "figures and a ranking of a sweep's results"
+        "ecglab.commands._sweep.Report", "sweep", "figures and a ranking of a sweep's results"
     ),
 }
 """The commands: where each lives, which extra it needs, and what it does in a few words."""

@@ -6,7 +6,10 @@ __all__ = [
     "DetectorFileError",
     "EcglabError",
     "FewBeatsWarning",
+    "GridError",
     "OutputError",
+    "SweepError",
+    "SweepStorageError",
 ]
 
 
@@ -46,6 +49,24 @@ class OutputError(EcglabError):
 
     The message names the file or folder, says why and what to do next.
     """
+
+
+class SweepError(EcglabError):
+    """A sweep could not go on. What is finished is kept: start it again to go on from there.
+
+    A notebook that fails is no such error: it is a result.
+    """
+
+
+class GridError(SweepError):
+    """A grid, or the notebook that it names, cannot be swept; nothing has been run.
+
+    The message names the file and the key, says what is wrong and what to do.
+    """
+
+
+class SweepStorageError(SweepError):
+    """The output folder of a sweep cannot be read or written: full, read-only, gone, forbidden."""
 
 
 class FewBeatsWarning(UserWarning):

@@ -156,7 +156,7 @@ reconstruction error, Mahalanobis distance, ROC curve, ROC-AUC, PR curve, averag
 recall, sensitivity, specificity, FPR, precision, PPV, F1, accuracy, Youden's J, quantile,
 cost, peaks over threshold, prevalence, confusion matrix, bootstrap, confidence interval,
 Wilson interval, DeLong test, paired comparison, spread, papermill, parameters cell, grid,
-sweep, resume, claim, Dask, nbval
+sweep, resume, driver, Dask, nbval
 """
 WORDS = {" ".join(word.split()) for word in LIST_OF_WORDS.split(",")}
 

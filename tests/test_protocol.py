@@ -7,8 +7,6 @@ import protocol
 import pytest
 import record_detection
 
-from ecglab.sweep._driver import count_processors
-
 TABLE = pd.DataFrame({"what": ["a", "b"], "seconds": [1.23456789, 2.0]})
 
 
@@ -42,10 +40,6 @@ def test_versions_are_those_that_can_be_pinned():
     versions = protocol.versions_of(["ecglab", "torch"])
     assert list(versions) == ["ecglab", "torch"]
     assert not any("+" in version for version in versions.values())
-
-
-def test_processors_are_counted_as_a_sweep_counts_them():
-    assert protocol.machine()["processors"] == count_processors()
 
 
 @pytest.mark.parametrize("table", record_detection.TABLES)

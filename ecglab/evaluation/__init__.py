@@ -8,6 +8,7 @@ from ecglab.evaluation._curves import precision_recall_band, roc_band
 from ecglab.evaluation._delong import Comparison, delong, roc_auc_interval
 from ecglab.evaluation._intervals import Interval, share_interval
 from ecglab.evaluation._metrics import METRICS, REALISTIC_PREVALENCE, precision_at
+from ecglab.evaluation._ranking import parameter_effects, rank_runs
 from ecglab.evaluation._report import (
     MAIN_METRICS,
     evaluate,
@@ -36,9 +37,11 @@ __all__ = [
     "format_seeds",
     "measure",
     "official_split",
+    "parameter_effects",
     "pooled_split",
     "precision_at",
     "precision_recall_band",
+    "rank_runs",
     "roc_auc_interval",
     "roc_band",
     "score_split",

@@ -27,6 +27,7 @@ from ecglab.plots._scores import (
     plot_thresholds,
 )
 from ecglab.plots._style import ANOMALY_COLOR, CLASS_COLORS, NORMAL_COLOR, use_course_style
+from ecglab.plots._sweep import plot_heat_maps, plot_parallel_coordinates
 from ecglab.plots._training import plot_loss, plot_reconstructions
 
 __all__ = [
@@ -40,10 +41,12 @@ __all__ = [
     "plot_decision",
     "plot_differences",
     "plot_error_histograms",
+    "plot_heat_maps",
     "plot_histogram",
     "plot_leaderboard",
     "plot_loss",
     "plot_mean_beats",
+    "plot_parallel_coordinates",
     "plot_plane",
     "plot_precision_by_prevalence",
     "plot_precision_recall_bands",

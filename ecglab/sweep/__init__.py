@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ecglab.sweep._record import record
 
 if TYPE_CHECKING:
+    from ecglab.errors import GridError, SweepError, SweepStorageError
+    from ecglab.evaluation import parameter_effects, rank_runs
+    from ecglab.plots import plot_heat_maps, plot_parallel_coordinates
     from ecglab.sweep._driver import plan, run
-    from ecglab.sweep._errors import GridError, SweepError, SweepStorageError
-    from ecglab.sweep._figures import plot_heat_maps, plot_parallel_coordinates
     from ecglab.sweep._grid import Grid, expand, load_grid
-    from ecglab.sweep._ranking import parameter_effects, rank_runs
     from ecglab.sweep._report import report
     from ecglab.sweep._results import read_results
 
@@ -37,27 +37,21 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Grid": "_grid",
-    "GridError": "_errors",
-    "SweepError": "_errors",
-    "SweepStorageError": "_errors",
-    "expand": "_grid",
-    "load_grid": "_grid",
-    "parameter_effects": "_ranking",
-    "plan": "_driver",
-    "plot_heat_maps": "_figures",
-    "plot_parallel_coordinates": "_figures",
-    "rank_runs": "_ranking",
-    "read_results": "_results",
-    "report": "_report",
-    "run": "_driver",
+    "ecglab.errors": ("GridError", "SweepError", "SweepStorageError"),
+    "ecglab.evaluation": ("parameter_effects", "rank_runs"),
+    "ecglab.plots": ("plot_heat_maps", "plot_parallel_coordinates"),
+    "ecglab.sweep._driver": ("plan", "run"),
+    "ecglab.sweep._grid": ("Grid", "expand", "load_grid"),
+    "ecglab.sweep._report": ("report",),
+    "ecglab.sweep._results": ("read_results",),
 }
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name from its room when it is first asked for (PEP 562)."""
-    if name in _HOMES:
-        return getattr(import_module(f"ecglab.sweep.{_HOMES[name]}"), name)
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
     raise AttributeError(f"module 'ecglab.sweep' has no attribute {name!r}")
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ecglab.sweep._values import canonical
 
-__all__ = ["Axis", "Sample", "draw", "size_of_product", "walk"]
+__all__ = ["Axis", "Sample", "draw", "size_of_product"]
 
 Point = tuple[Any, ...]
 
@@ -82,22 +82,25 @@ def size_of_product(axes: Sequence[Axis]) -> float:
     return math.prod(axis.size for axis in axes)
 
 
-def walk(axes: Sequence[Axis]) -> Iterator[Point]:
-    """Go through the full product, the last axis fastest."""
-    yield from product(*(axis.values for axis in axes))
+def draw(axes: Sequence[Axis], sample: Sample | None) -> Iterator[Point]:
+    """Go through the full product, the last axis fastest, or draw `sample.n` different points.
 
-
-def draw(axes: Sequence[Axis], sample: Sample) -> Iterator[Point]:
-    """Draw `sample.n` different points; `sample.n` must not exceed the number of points.
+    `sample.n` must not exceed the number of points.
 
     References
     ----------
     J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", Journal of Machine
     Learning Research 13 (2012) 281-305, for why a sample often beats the product.
     """
-    if sample.n == size_of_product(axes) and not any(axis.is_continuous for axis in axes):
-        yield from walk(axes)
-        return
+    everything = sample is None or sample.n == size_of_product(axes)
+    if everything and not any(axis.is_continuous for axis in axes):
+        yield from product(*(axis.values for axis in axes))
+    elif sample is not None:
+        yield from _draw_sample(axes, sample)
+
+
+def _draw_sample(axes: Sequence[Axis], sample: Sample) -> Iterator[Point]:
+    """Draw points until enough of them are different."""
     seen: set[str] = set()
     for shares in _shares(len(axes), sample):
         point = tuple(axis.at(share) for axis, share in zip(axes, shares, strict=True))

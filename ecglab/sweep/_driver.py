@@ -1,34 +1,34 @@
 """`run`: hand the runs of a grid to Dask workers, from wherever the last driver stopped."""
 
+import json
 import logging
 import os
-import time
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Self
 
+import joblib
 import pandas as pd
 from tqdm import tqdm
 
 from ecglab._version import __version__
-from ecglab.sweep._errors import GridError, SweepError
-from ecglab.sweep._grid import GridLike, expand, load_grid
-from ecglab.sweep._keys import fingerprint_data, key_of
-from ecglab.sweep._notebook import Notebook
-from ecglab.sweep._results import read_all, read_raw, tabulate, write_tables
-from ecglab.sweep._store import Store, StoreLike, finished_keys, open_store
-from ecglab.sweep._worker import Outcome, Settings, Task, execute_run, publish_failure
+from ecglab.errors import GridError, SweepError
+from ecglab.sweep._grid import Grid, GridLike, expand, load_grid
+from ecglab.sweep._keys import fingerprint_data, fingerprint_files, key_of
+from ecglab.sweep._lock import only_driver
+from ecglab.sweep._results import read_raw, tabulate, write_tables
+from ecglab.sweep._store import Store, StoreLike, run_file
+from ecglab.sweep._worker import Finished, Settings, execute_run, failed_run
 
-__all__ = ["count_processors", "plan", "run"]
+__all__ = ["plan", "run"]
 
 _QUEUED_A_THREAD = 3  # runs that wait in the scheduler for each thread, so that none is ever idle
-_ASK_AGAIN = 1.0  # seconds until a run is asked for again that another driver is at
-_RECOUNT = 10.0  # seconds between two looks at how many workers there are
 _LEFT_AT_DEFAULT = ("ECGLAB_DATA_HOME",)
 
-_logger = logging.getLogger("ecglab")
+_LOST = "the Dask scheduler was lost. Start the sweep again: what is finished is kept."
 
 
 def run(
@@ -49,9 +49,9 @@ def run(
     grid : path-like or mapping
         What to run; see `load_grid`.
     out : path-like
-        Where notebooks and results go: a folder, which drivers and workers must share, or an
-        address that papermill can write, such as ``s3://bucket/runs``. Several drivers may work on
-        one folder at once, but only one on an address.
+        Where notebooks and results go: a folder, or an address that Arrow can write, such as
+        ``s3://bucket/runs``. One driver at a time: a second one on the same folder is refused, and
+        told who is at work; on an address it is only warned of in the log.
     scheduler : str, optional
         Address of a running Dask scheduler, such as ``"tcp://10.0.0.1:8786"``. When left out,
         workers are started here.
@@ -80,30 +80,42 @@ def run(
     SweepStorageError
         If `out` cannot be written.
     SweepError
-        If the scheduler cannot be reached or is lost, or a worker has another version of ecglab.
+        If another driver is at work on the folder, the scheduler cannot be reached or is lost, or a
+        worker has another version of ecglab.
 
     Notes
     -----
     Whatever is killed, run the same thing again: finished runs are kept, all others are done. A
     notebook that fails is a result with the status ``"failed"``; it stops nothing else.
 
+    A run is known by its parameters, the notebook's code, the modules beside the notebook that it
+    imports, the files that the grid names under ``depends``, the version of ecglab and the data.
+    Whatever else a notebook reads, it must name there.
+
     In a script, call this under ``if __name__ == "__main__":``, because workers import the script.
     Runs on Linux and macOS, because kernels are killed as process groups.
     """
-    sweep = _Sweep.open(grid, out, retry_failed=retry_failed)
-    if sweep.to_do and scheduler is None:
-        _check_kernel(sweep.notebook)
-    settings = sweep.prepare(timeout, memory_limit)
-    if sweep.to_do:
+    sweep = _Sweep.open(grid, out)
+    if scheduler is None:
+        _check_kernel(sweep.grid)
+    settings = sweep.settings(timeout, memory_limit)
+    with only_driver(sweep.store):
+        results = read_raw(sweep.store)
+        to_do = sweep.to_do(results, retry_failed)
         try:
-            with _connect(scheduler, n_workers) as client, sweep.bar(progress) as bar:
-                _Dispatcher(client, sweep.store, settings, bar).run(sweep.to_do)
+            if to_do:
+                sweep.keep_notebook()
+                with _connect(scheduler, n_workers) as client:
+                    work = _work(client, settings, to_do)
+                    kept = [results[key]["status"] for key in sweep.runs if key not in to_do]
+                    for finished in _counted(work, len(sweep.runs), kept, show=progress):
+                        _publish(sweep.store, finished, results)
         except BaseException:
             with suppress(SweepError):  # what stopped the sweep is the thing to say
-                _write_all(sweep.store)
+                write_tables(sweep.store, results)
             raise
-    _write_all(sweep.store)
-    return tabulate(read_raw(sweep.store, sweep.keys))
+        write_tables(sweep.store, results)
+    return tabulate(results[key] for key in sweep.runs)
 
 
 def plan(grid: GridLike, out: StoreLike, *, retry_failed: bool = False) -> pd.DataFrame:
@@ -121,64 +133,59 @@ def plan(grid: GridLike, out: StoreLike, *, retry_failed: bool = False) -> pd.Da
         ``"to do"``) and ``seconds``: what it took, or the mean of those that are done for one to
         do.
     """
-    sweep = _Sweep.open(grid, out, retry_failed=retry_failed)
-    seconds = {key: result["seconds"] for key, result in sweep.results.items()}
-    done = [s for key, s in seconds.items() if sweep.results[key]["status"] == "done"]
-    expected = sum(done) / len(done) if done else None
-    to_do = {task.key for task in sweep.to_do}
-    rows = [
-        {
-            **parameters,
-            "key": key,
-            "status": "to do" if key in to_do else sweep.results[key]["status"],
-            "seconds": expected if key in to_do else seconds[key],
-        }
-        for key, parameters in zip(sweep.keys, sweep.runs, strict=True)
-    ]
+    sweep = _Sweep.open(grid, out)
+    results = read_raw(sweep.store)
+    to_do = sweep.to_do(results, retry_failed)
+    ours = [results[key] for key in sweep.runs if key in results]
+    done = [result["seconds"] for result in ours if result["status"] == "done"]
+    unknown = {"status": "to do", "seconds": sum(done) / len(done) if done else None}
+    rows = []
+    for key, parameters in sweep.runs.items():
+        known = unknown if key in to_do else results[key]
+        how = {name: known[name] for name in ("status", "seconds")}
+        rows.append({**parameters, "key": key, **how})
     return pd.DataFrame(rows).astype({"seconds": float})
 
 
 @dataclass(frozen=True)
 class _Sweep:
-    """A grid, an output folder, and what is left to do."""
+    """A grid and its runs, the data, and where results go."""
 
+    grid: Grid
     store: Store
-    notebook: Notebook
-    data: dict[str, str]
-    runs: list[dict[str, Any]]
-    keys: list[str]
-    results: dict[str, dict[str, Any]]
-    to_do: list[Task]
+    data: Mapping[str, str]
+    runs: Mapping[str, dict[str, Any]]
+    """The parameters of each run, by key."""
 
     @classmethod
-    def open(cls, grid: GridLike, out: StoreLike, *, retry_failed: bool) -> Self:
-        """Check the grid, and compare it with what is there."""
-        checked = load_grid(grid)
-        runs, store, data = expand(checked), open_store(out), fingerprint_data()
-        code = checked.notebook.sha256
-        keys = [key_of(parameters, code, __version__, data) for parameters in runs]
-        there = finished_keys(store)
-        finished = [key for key in keys if key in there]
-        results = dict(zip(finished, read_raw(store, finished), strict=True))
-        to_do = []
-        for key, parameters in zip(keys, runs, strict=True):
-            result = results.get(key)
-            if result is None:
-                to_do.append(Task(key, parameters))
-            elif retry_failed and result["status"] == "failed":
-                to_do.append(Task(key, parameters, replaces=result["attempt"]))
-        return cls(store, checked.notebook, data, runs, keys, results, to_do)
+    def open(cls, grid: GridLike, out: StoreLike) -> Self:
+        """Check the grid, and find the key of every run."""
+        checked, store = load_grid(grid), Store(out)
+        data, files = fingerprint_data(), fingerprint_files(checked, store.folder)
+        facts = (checked.notebook.sha256, __version__, data, files)
+        runs = {key_of(parameters, *facts): parameters for parameters in expand(checked)}
+        return cls(checked, store, data, runs)
 
-    def prepare(self, timeout: float | None, memory_limit: float | None) -> Settings:
-        """Make sure that results can be written, and put the notebook where workers find it."""
-        self.store.check()
-        name = f"notebooks/{self.notebook.sha256}.ipynb"
-        self.store.write(name, self.notebook.text.encode())
+    def to_do(self, results: Mapping[str, Any], retry_failed: bool) -> dict[str, dict[str, Any]]:
+        """Leave out what has a result, unless it is a failure to repeat."""
+        kept = ("done",) if retry_failed else ("done", "failed")
+        return {
+            key: parameters
+            for key, parameters in self.runs.items()
+            if key not in results or results[key]["status"] not in kept
+        }
+
+    def keep_notebook(self) -> None:
+        """Keep the notebook as it is swept."""
+        notebook = self.grid.notebook
+        self.store.write(f"notebooks/{notebook.sha256}.ipynb", notebook.text.encode())
+
+    def settings(self, timeout: float | None, memory_limit: float | None) -> Settings:
+        """Gather what workers need for every run."""
         simulated = self.data["source"] == "simulated"
         return Settings(
-            out=self.store.address,
-            notebook=name,
-            folder=str(self.notebook.path.parent.absolute()),
+            notebook=self.grid.notebook.text,
+            folder=str(self.grid.notebook.path.parent.absolute()),
             data=self.data,
             # No worker may fall back on simulated heartbeats of its own accord.
             environment={"ECGLAB_SOURCE": "simulated" if simulated else "ecg5000"},
@@ -186,111 +193,6 @@ class _Sweep:
             timeout=timeout,
             memory_limit=None if memory_limit is None else int(memory_limit * 2**20),
         )
-
-    def bar(self, progress: bool) -> "_Bar":
-        """Make a progress bar over all runs, those done earlier included."""
-        again = {task.key for task in self.to_do}
-        earlier = [result for key, result in self.results.items() if key not in again]
-        n_failed = sum(result["status"] == "failed" for result in earlier)
-        return _Bar(len(self.runs), len(earlier) - n_failed, n_failed, progress)
-
-
-class _Bar:
-    """A progress bar that counts done, failed and left; tqdm adds the estimate."""
-
-    def __init__(self, total: int, done: int, failed: int, show: bool) -> None:
-        self.counts = {"done": done, "failed": failed}
-        self._bar = tqdm(
-            total=total, initial=done + failed, unit="run", disable=not show, dynamic_ncols=True
-        )
-        self._show()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def count(self, outcome: Outcome) -> None:
-        """Count one more run."""
-        self.counts[outcome] += 1
-        self._show()
-        self._bar.update()
-
-    def _show(self) -> None:
-        left = int(self._bar.total or 0) - sum(self.counts.values())
-        self._bar.set_postfix({**self.counts, "left": left}, refresh=False)
-
-
-class _Dispatcher:
-    """Keeps the scheduler supplied with runs, but never with more than it needs."""
-
-    def __init__(self, client: Any, store: Store, settings: Settings, bar: _Bar) -> None:
-        from distributed import as_completed
-
-        self.client, self.store, self.settings, self.bar = client, store, settings, bar
-        self.futures = as_completed([], loop=client.loop)
-        self.tasks: dict[str, Task] = {}
-        self._counted, self._wanted = -_RECOUNT, 0
-
-    def run(self, tasks: list[Task]) -> None:
-        """Work until every run has an outcome."""
-        waiting, elsewhere = iter(tasks), deque[Task]()
-        self._supply(waiting)
-        while self.tasks:
-            for future in self.futures:
-                task = self.tasks.pop(future.key)
-                outcome = self._outcome(future, task)
-                if outcome == "taken":
-                    elsewhere.append(task)
-                else:
-                    self.bar.count(outcome)
-                self._supply(waiting)
-            if elsewhere:
-                time.sleep(_ASK_AGAIN)
-                waiting, elsewhere = iter(elsewhere), deque()
-                self._supply(waiting)
-
-    def _supply(self, waiting: Iterator[Task]) -> None:
-        """Submit runs until enough of them are queued."""
-        while len(self.tasks) < self._window():
-            task = next(waiting, None)
-            if task is None:
-                return
-            future = self.client.submit(execute_run, self.settings, task, pure=False)
-            self.tasks[future.key] = task
-            self.futures.add(future)
-
-    def _window(self) -> int:
-        """Return how many runs to have with the scheduler, for the workers that there are now."""
-        if time.monotonic() - self._counted > _RECOUNT:
-            self._counted = time.monotonic()
-            n_threads = sum(self.client.nthreads().values())
-            self._wanted = _QUEUED_A_THREAD * max(n_threads, 1)
-        return self._wanted
-
-    def _outcome(self, future: Any, task: Task) -> Outcome:
-        """Read what came of a run, or raise what stops the sweep."""
-        from distributed import KilledWorker
-
-        if future.status == "cancelled":
-            raise SweepError(
-                "the Dask scheduler was lost. Start the sweep again: what is finished is kept."
-            )
-        try:
-            outcome: Outcome = future.result()
-        except KilledWorker as error:
-            # Several workers died of it, so it is the run: a crash of the worker itself.
-            publish_failure(self.store, self.settings, task, f"workers died of it: {error}")
-            return "failed"
-        except SweepError:
-            raise
-        except Exception as error:
-            raise SweepError(
-                f"a worker could not do a run: {type(error).__name__}: {error}. Is ecglab[sweep] "
-                "installed on every worker, in the same version?"
-            ) from error
-        return outcome
 
 
 @contextmanager
@@ -310,7 +212,7 @@ def _connect(scheduler: str | None, n_workers: int | None) -> Iterator[Any]:
         return
     with (
         LocalCluster(
-            n_workers=n_workers or count_processors(),
+            n_workers=n_workers or joblib.cpu_count(),
             threads_per_worker=1,
             processes=True,
             memory_limit=None,  # a worker needs little; its kernels are watched one by one
@@ -322,23 +224,94 @@ def _connect(scheduler: str | None, n_workers: int | None) -> Iterator[Any]:
         yield client
 
 
-def _write_all(store: Store) -> None:
-    """Write the table of everything that is in the folder."""
-    write_tables(store, read_all(store))
+def _work(
+    client: Any, settings: Settings, to_do: Mapping[str, dict[str, Any]]
+) -> Iterator[Finished]:
+    """Yield what workers finish; the scheduler never has more runs than it needs soon."""
+    from distributed import as_completed
+
+    futures = as_completed([], loop=client.loop)
+    waiting = iter(to_do.items())
+    submitted: dict[str, tuple[str, dict[str, Any]]] = {}
+
+    def supply() -> None:
+        wanted = _QUEUED_A_THREAD * max(_count_threads(client), 1)
+        for key, parameters in islice(waiting, max(wanted - len(submitted), 0)):
+            future = client.submit(execute_run, settings, key, parameters, pure=False)
+            submitted[future.key] = (key, parameters)
+            futures.add(future)
+
+    supply()
+    for future in futures:
+        yield _finished(future, settings, *submitted.pop(future.key))
+        supply()
 
 
-def count_processors() -> int:
-    """Count the processors that this process may use, where the system says."""
-    if hasattr(os, "sched_getaffinity"):  # Linux
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _counted(
+    work: Iterator[Finished], n_runs: int, kept: Iterable[str], *, show: bool
+) -> Iterator[Finished]:
+    """Show a progress bar that counts done, failed and left; tqdm adds the estimate."""
+    counts = Counter(kept)
+    bar = tqdm(
+        work,
+        total=n_runs,
+        initial=counts.total(),
+        unit="run",
+        disable=not show,
+        dynamic_ncols=True,
+    )
+    for finished in bar:
+        counts[finished.result["status"]] += 1
+        left = n_runs - counts.total()
+        bar.set_postfix({**counts, "left": left}, refresh=False)
+        yield finished
 
 
-def _check_kernel(notebook: Notebook) -> None:
+def _count_threads(client: Any) -> int:
+    """Count the threads of all workers, which may come and go."""
+    try:
+        return sum(client.nthreads().values())
+    except OSError as error:
+        raise SweepError(_LOST) from error
+
+
+def _finished(future: Any, settings: Settings, key: str, parameters: Mapping[str, Any]) -> Finished:
+    """Return what came of a run, or raise what stops the sweep."""
+    from distributed import KilledWorker
+
+    if future.status == "cancelled":
+        raise SweepError(_LOST)
+    try:
+        finished: Finished = future.result()
+    except KilledWorker as error:
+        # Several workers died of it, so it is the run: a crash of the worker itself.
+        return failed_run(settings, key, parameters, f"workers died of it: {error}")
+    except SweepError:
+        raise
+    except Exception as error:
+        raise SweepError(
+            f"a worker could not do a run: {type(error).__name__}: {error}. Is ecglab[sweep] "
+            "installed on every worker, in the same version?"
+        ) from error
+    return finished
+
+
+def _publish(store: Store, finished: Finished, results: dict[str, dict[str, Any]]) -> None:
+    """Write the notebook, and then the result that says that the run is over."""
+    key = finished.result["key"]
+    result, notebook = run_file(key, ".json"), run_file(key, ".ipynb")
+    if results.pop(key, None):  # a repeated failure; it must not stand beside another's notebook
+        store.delete(result)
+    store.write(notebook, finished.notebook.encode(errors="replace"))  # as half a character
+    store.write(result, json.dumps(finished.result, allow_nan=False).encode())
+    results[key] = finished.result
+
+
+def _check_kernel(grid: Grid) -> None:
     """Refuse a notebook whose kernel is not installed here, before every run fails of it."""
     from jupyter_client.kernelspec import KernelSpecManager
 
-    known = sorted(KernelSpecManager().find_kernel_specs())
+    notebook, known = grid.notebook, sorted(KernelSpecManager().find_kernel_specs())
     if notebook.kernel.lower() not in known:  # Jupyter does not look at the case
         raise GridError(
             f"{notebook.path} asks for the kernel {notebook.kernel!r}, which is not installed "

@@ -1,6 +1,7 @@
 """The grid file: which notebook, which parameters, which combinations. Checked before any run.
 
     notebook: ../notebooks/templates/train_detector.ipynb   # relative to the grid file
+    depends: [../data/beats.csv]                            # optional: what else the notebook reads
     parameters:                                             # the same in every run
       autoencoder: dense_torch
     axes:                                                   # every combination of these
@@ -17,22 +18,21 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, NoReturn
 
 import numpy as np
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from ecglab.sweep._axes import Axis, Sample, draw, size_of_product, walk
-from ecglab.sweep._columns import RUN_COLUMNS
-from ecglab.sweep._errors import GridError
+from ecglab.errors import GridError
+from ecglab.sweep._axes import Axis, Sample, draw, size_of_product
 from ecglab.sweep._notebook import Notebook, read_notebook
+from ecglab.sweep._results import RUN_COLUMNS
 from ecglab.sweep._values import canonical, describe, find_misfit, normalise
-from ecglab.sweep._yaml import read_yaml
 
 __all__ = ["Grid", "GridLike", "expand", "load_grid"]
 
-Method = Literal["random", "sobol"]
-
+_METHODS = ("random", "sobol")
 _MOST_RUNS = 10_000_000  # more do not fit in the memory of a laptop
 _MOST_VALUES = 1_000_000  # of one range
 
@@ -51,12 +51,15 @@ class Grid:
         Parameters that vary.
     sample : Sample or None
         How to draw points; None for every combination.
+    depends : sequence of Path
+        Files and folders that the notebook reads; a change of one makes other runs.
     """
 
     notebook: Notebook
     parameters: Mapping[str, Any]
     axes: tuple[Axis, ...]
     sample: Sample | None = None
+    depends: tuple[Path, ...] = ()
 
 
 GridLike = str | os.PathLike[str] | Mapping[str, Any] | Grid
@@ -68,7 +71,7 @@ def load_grid(grid: GridLike) -> Grid:
     Parameters
     ----------
     grid : path-like or mapping
-        A YAML file, or its contents. A relative path to the notebook starts from the folder of the
+        A YAML file (YAML 1.2), or its contents. Relative paths in it start from the folder of the
         file; in a mapping, from the current folder.
 
     Returns
@@ -78,23 +81,23 @@ def load_grid(grid: GridLike) -> Grid:
     Raises
     ------
     GridError
-        If a key is unknown, missing or of another form; if the notebook cannot be swept; if a
-        parameter is not one of the notebook's, or a value does not fit its default; if an axis is
-        empty or repeats a value; if a sample asks for more points than there are; or if there are
-        more than ten million runs, or a million values in a range.
+        If a key is unknown, missing, given twice or of another form; if the notebook cannot be
+        swept, or a file that it depends on is not there; if a parameter is not one of the
+        notebook's, or a value does not fit its default; if an axis is empty or repeats a value; if
+        a sample asks for more points than there are; or if there are more than ten million runs,
+        or a million values in a range.
     """
     if isinstance(grid, Grid):
         return grid
     if isinstance(grid, Mapping):
-        return _Reader("the grid", Path()).read(grid)
-    path = Path(os.path.expanduser(grid))
+        where, folder, content = "the grid", Path(), grid
+    else:
+        path = Path(os.path.expanduser(grid))
+        where, folder, content = str(path), path.parent, _read_yaml(path)
     try:
-        content = read_yaml(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise GridError(f"{path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise GridError(f"{path} is not valid YAML: {error}.") from error
-    return _Reader(str(path), path.parent).read(content)
+        return _Reader(where, folder).read(content)
+    except RecursionError:
+        raise GridError(f"{where} holds a list or mapping that contains itself.") from None
 
 
 def expand(grid: GridLike) -> list[dict[str, Any]]:
@@ -117,9 +120,27 @@ def expand(grid: GridLike) -> list[dict[str, Any]]:
         As for `load_grid`.
     """
     checked = load_grid(grid)
-    points = draw(checked.axes, checked.sample) if checked.sample else walk(checked.axes)
     names = [axis.name for axis in checked.axes]
-    return [{**checked.parameters, **dict(zip(names, point, strict=True))} for point in points]
+    return [
+        {**checked.parameters, **dict(zip(names, point, strict=True))}
+        for point in draw(checked.axes, checked.sample)
+    ]
+
+
+def _read_yaml(path: Path) -> Any:
+    """Read a file; PyYAML would take ``1e-3`` for text, and the last of two equal keys."""
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise GridError(f"{path} cannot be read: {error.strerror}.") from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f", line {mark.line + 1}" if mark else ""
+        raise GridError(f"{path}{place} is not valid YAML: {error.problem}.") from error
+    except RecursionError:
+        raise GridError(f"{path} is not valid YAML: it is nested too deeply.") from None
+    except (YAMLError, ValueError) as error:  # ValueError: not UTF-8, no such date, a giant number
+        raise GridError(f"{path} is not valid YAML: {error}.") from error
 
 
 class _Reader:
@@ -131,163 +152,172 @@ class _Reader:
 
     def read(self, content: Any) -> Grid:
         """Read and check everything."""
-        keys = ("notebook", "parameters", "axes", "sample")
-        content = self._mapping(content, "", keys, needed=("notebook",))
+        known = ("notebook", "depends", "parameters", "axes", "sample")
+        content = self._mapping("", content, known, needed="notebook")
         notebook = self._notebook(content["notebook"])
-        fixed = self._mapping(content.get("parameters"), "parameters")
-        axes = self._mapping(content.get("axes"), "axes")
-        for key, names in (("parameters", fixed), ("axes", axes)):
-            for name in names:
-                self._check_name(notebook, key, name)
-        for name in set(fixed) & set(axes):
-            raise self._error(f"axes.{name}", "stands among the fixed parameters too; keep one")
-        for name, value in fixed.items():
-            self._check_value(notebook, f"parameters.{name}", name, value)
+        fixed = self._mapping("parameters", content.get("parameters"))
+        axes = self._mapping("axes", content.get("axes"))
+        for place in (*(f"parameters.{name}" for name in fixed), *(f"axes.{n}" for n in axes)):
+            self._check_name(place, notebook)
+        for name in fixed.keys() & axes.keys():
+            self._refuse(f"axes.{name}", "stands among the fixed parameters too; keep one")
+        defaults = notebook.defaults
         grid = Grid(
             notebook=notebook,
-            parameters={n: normalise(v, notebook.defaults[n]) for n, v in fixed.items()},
-            axes=tuple(self._axis(notebook, name, values) for name, values in axes.items()),
+            parameters={
+                n: self._value(f"parameters.{n}", v, defaults[n]) for n, v in fixed.items()
+            },
+            axes=tuple(self._axis(name, spec, defaults[name]) for name, spec in axes.items()),
             sample=self._sample(content.get("sample")),
+            depends=tuple(self._depends(content.get("depends"))),
         )
         self._check_size(grid)
         return grid
 
-    def _error(self, key: str, message: str) -> GridError:
-        return GridError(f"{self.where}: {key + ' ' if key else ''}{message}.")
+    def _refuse(self, key: str, message: str) -> NoReturn:
+        raise GridError(f"{self.where}: {key + ' ' if key else ''}{message}.")
 
     def _mapping(
-        self, value: Any, key: str, known: tuple[str, ...] = (), needed: tuple[str, ...] = ()
+        self, key: str, value: Any, known: tuple[str, ...] = (), needed: str | None = None
     ) -> dict[str, Any]:
-        """Check that something is a mapping, with known and needed keys where there are such."""
-        if value is None and not needed:
+        """Check that something is a mapping, with known keys and a needed one if there are such."""
+        if value is None and needed is None:
             return {}
         if not isinstance(value, Mapping):
-            raise self._error(key, f"must be a mapping (name: value), not {describe(value)}")
+            self._refuse(key, f"must be a mapping (name: value), not {describe(value)}")
         place = f"{key}." if key else ""
         for name in value:
             if not isinstance(name, str) or (known and name not in known):
-                raise self._error(f"{place}{name}", f"is unknown; known are {', '.join(known)}")
-        for name in needed:
-            if name not in value:
-                raise self._error(f"{place}{name}", "is missing")
+                self._refuse(f"{place}{name}", f"is unknown; known are {', '.join(known)}")
+        if needed is not None and needed not in value:
+            self._refuse(f"{place}{needed}", "is missing")
         return dict(value)
 
     def _notebook(self, name: Any) -> Notebook:
         if not isinstance(name, str):
-            raise self._error("notebook", f"must be a path, not {describe(name)}")
+            self._refuse("notebook", f"must be a path, not {describe(name)}")
         return read_notebook(self.folder / os.path.expanduser(name), f"{self.where}: notebook")
 
-    def _check_name(self, notebook: Notebook, key: str, name: str) -> None:
-        place = f"{key}.{name}"
+    def _depends(self, names: Any) -> list[Path]:
+        if names is None:
+            return []
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self._refuse("depends", f"must be a list of paths, not {describe(names)}")
+        paths = [(self.folder / os.path.expanduser(name)).absolute() for name in names]
+        for name, path in zip(names, paths, strict=True):
+            if not path.exists():
+                self._refuse("depends", f"names {name}, which is not there")
+        return paths
+
+    def _check_name(self, place: str, notebook: Notebook) -> None:
+        name = place.partition(".")[2]
         if name not in notebook.defaults:
             known = ", ".join(notebook.defaults) or "none"
-            raise self._error(
+            self._refuse(
                 place, f"is not a parameter of {notebook.path.name}; its parameters are: {known}"
             )
         if name in RUN_COLUMNS:
-            raise self._error(
+            self._refuse(
                 place, "has the name of a column of the result table; rename it in the notebook"
             )
-        if name in notebook.derived:
-            raise self._error(
+        if name in notebook.used:
+            self._refuse(
                 place,
-                f"cannot be set: {notebook.derived[name]} is computed from it in the parameters "
-                f"cell of {notebook.path.name}, and would keep the value that follows from the "
-                "default; move that line to a later cell",
+                f"cannot be set: the parameters cell of {notebook.path.name} itself uses it, and "
+                "what is computed there would keep the value that follows from the default; move "
+                "that line to a later cell",
             )
 
-    def _check_value(self, notebook: Notebook, place: str, name: str, value: Any) -> None:
-        misfit = find_misfit(value, notebook.defaults[name])
+    def _value(self, place: str, value: Any, default: Any) -> Any:
+        misfit = find_misfit(value, default)
         if misfit:
-            raise self._error(f"{place}: {describe(value)}", misfit)
+            self._refuse(f"{place}: {describe(value)}", misfit)
+        return normalise(value, default)
 
-    def _axis(self, notebook: Notebook, name: str, spec: Any) -> Axis:
-        place, default = f"axes.{name}", notebook.defaults[name]
+    def _axis(self, name: str, spec: Any, default: Any) -> Axis:
+        place = f"axes.{name}"
         if spec == []:
-            raise self._error(place, "is empty")
-        axis = self._range(place, name, spec, default)
-        for value in [axis.at(0.5)] if axis.is_continuous else axis.values:
-            self._check_value(notebook, place, name, value)
-        values = [normalise(value, default) for value in axis.values]
+            self._refuse(place, "is empty")
+        axis = (
+            Axis(name, tuple(spec)) if isinstance(spec, list) else self._range(name, spec, default)
+        )
+        if axis.is_continuous:
+            self._value(place, axis.at(0.5), default)
+        values = tuple(self._value(place, value, default) for value in axis.values)
         seen: set[str] = set()
         for value in values:
             if canonical(value) in seen:
-                raise self._error(place, f"holds the value {describe(value)} twice")
+                self._refuse(place, f"holds the value {describe(value)} twice")
             seen.add(canonical(value))
-        return replace(axis, values=tuple(values))
+        return replace(axis, values=values)
 
-    def _range(self, place: str, name: str, spec: Any, default: Any) -> Axis:
-        """Read a list, ``{log: [low, high, n]}`` or ``{linear: [low, high, n]}``, n optional."""
-        if isinstance(spec, list):
-            return Axis(name, tuple(spec))
-        form = "must be a list of values, {log: [low, high, n]} or {linear: [low, high, n]}"
-        if not isinstance(spec, Mapping) or len(spec) != 1 or set(spec) - {"log", "linear"}:
-            raise self._error(place, f"{form}, not {describe(spec)}")
-        (kind, ends), *_ = spec.items()
+    def _range(self, name: str, spec: Any, default: Any) -> Axis:
+        """Read ``{log: [low, high, n]}`` or ``{linear: [low, high, n]}``, n optional."""
+        kind = next(iter(spec)) if isinstance(spec, Mapping) and len(spec) == 1 else None
+        ends = spec[kind] if kind in ("log", "linear") else None
         if not isinstance(ends, list) or len(ends) not in (2, 3) or not all(map(_is_number, ends)):
-            raise self._error(f"{place}.{kind}", f"{form}, not {describe(spec)}")
-        low, high = map(float, ends[:2])
+            form = "{log: [low, high, n]} or {linear: [low, high, n]}"
+            self._refuse(f"axes.{name}", f"must be a list of values, {form}, not {describe(spec)}")
+        place, (low, high) = f"axes.{name}.{kind}", map(float, ends[:2])
         if not low < high or (kind == "log" and low <= 0):
-            raise self._error(
-                f"{place}.{kind}",
+            self._refuse(
+                place,
                 "must go from a smaller to a larger number, both above 0 for log, not "
                 f"from {low:g} to {high:g}",
             )
-        whole = type(default) is int
-        continuous = Axis(name, (), low, high, kind == "log", whole)
-        if continuous.size < 1:
-            raise self._error(f"{place}.{kind}", "holds no whole number, which its parameter is")
+        axis = Axis(name, (), low, high, kind == "log", type(default) is int)
+        if axis.size < 1:
+            self._refuse(place, "holds no whole number, which its parameter is")
         if len(ends) == 2:
-            return continuous
-        n = ends[2]
+            return axis
+        shares = np.linspace(0, 1, self._number_of_values(place, ends[2])).tolist()
+        return Axis(name, tuple(axis.at(share) for share in shares))
+
+    def _number_of_values(self, place: str, n: Any) -> int:
         if type(n) is not int or n < 2:
-            raise self._error(f"{place}.{kind}", f"needs two values or more, not {describe(n)}")
+            self._refuse(place, f"needs two values or more, not {describe(n)}")
         if n > _MOST_VALUES:
-            raise self._error(
-                f"{place}.{kind}",
+            self._refuse(
+                place,
                 f"has more than {_MOST_VALUES:,} values: leave their number out, and add a sample",
             )
-        return Axis(name, tuple(continuous.at(share) for share in np.linspace(0, 1, n).tolist()))
+        return n
 
     def _sample(self, spec: Any) -> Sample | None:
         if spec is None:
             return None
-        spec = self._mapping(spec, "sample", ("n", "method", "seed"), needed=("n",))
-        for key in ("n", "seed"):
-            value = spec.get(key, 0)
-            if type(value) is not int or value < (1 if key == "n" else 0):
-                raise self._error(
-                    f"sample.{key}", f"must be a whole number above 0, not {describe(value)}"
+        spec = self._mapping("sample", spec, ("n", "method", "seed"), needed="n")
+        for key, least in (("n", 1), ("seed", 0)):
+            value = spec.get(key, least)
+            if type(value) is not int or value < least:
+                self._refuse(
+                    f"sample.{key}", f"must be a whole number from {least}, not {describe(value)}"
                 )
-        if spec.get("method", "random") not in get_args(Method):
-            raise self._error(
+        if spec.get("method", "random") not in _METHODS:
+            self._refuse(
                 "sample.method",
-                f"must be one of {', '.join(get_args(Method))}, not {describe(spec['method'])}",
+                f"must be one of {', '.join(_METHODS)}, not {describe(spec['method'])}",
             )
         return Sample(**spec)
 
     def _check_size(self, grid: Grid) -> None:
         size = size_of_product(grid.axes)
+        n_runs = size if grid.sample is None else grid.sample.n
         continuous = [axis.name for axis in grid.axes if axis.is_continuous]
         if grid.sample is None and continuous:
-            raise self._error(
+            self._refuse(
                 f"axes.{continuous[0]}",
                 "is a continuous range: say how many values it has, or add a sample",
             )
-        if grid.sample is not None and grid.sample.n > size:
-            raise self._error(
-                "sample.n",
-                f"asks for {grid.sample.n} runs, but there are {size:g} combinations",
-            )
         if grid.sample is not None and not grid.axes:
-            raise self._error("sample", "needs axes to draw from")
-        if grid.sample is None and size > _MOST_RUNS:
-            raise self._error(
-                "axes",
-                f"make {size:,} runs, more than {_MOST_RUNS:,}: add a sample, or fewer values",
+            self._refuse("sample", "needs axes to draw from")
+        if n_runs > size:
+            self._refuse("sample.n", f"asks for {n_runs} runs, but there are {size:g} combinations")
+        if n_runs > _MOST_RUNS:
+            self._refuse(
+                "axes" if grid.sample is None else "sample.n",
+                f"makes {n_runs:,} runs, and {_MOST_RUNS:,} are the most: add a smaller sample",
             )
-        if grid.sample is not None and grid.sample.n > _MOST_RUNS:
-            raise self._error("sample.n", f"asks for more than {_MOST_RUNS:,} runs: ask for fewer")
 
 
 def _is_number(value: Any) -> bool:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from types import TracebackType
 from typing import Any, Self
 
 import nbformat
@@ -42,24 +41,12 @@ _logger = logging.getLogger("ecglab")
 
 @dataclass(frozen=True)
 class Execution:
-    """What came of running a notebook.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The notebook, executed as far as it went.
-    seconds : float
-        Wall-clock time, the start of the kernel included.
-    error : str or None
-        Why it failed, in one line.
-    traceback : str or None
-        The traceback of a failure, without colours.
-    """
+    """What came of running a notebook: how far it was executed, and why it failed, if it did."""
 
     notebook: Any
     seconds: float
-    error: str | None = None
-    traceback: str | None = None
+    error: str | None
+    traceback: str | None
 
 
 def execute(
@@ -93,18 +80,16 @@ def execute(
     Execution
         Whatever happens in the notebook, nothing is raised.
     """
-    notebook = nbformat.reads(text, as_version=4)
     start = time.monotonic()
     error = trace = None
     with (
         TemporaryDirectory(prefix="ecglab-", ignore_cleanup_errors=True) as scratch,
         (Path(scratch) / "stderr").open("wb") as stderr,
-        _Guard(timeout, memory_limit) as guard,
+        _Guard(nbformat.reads(text, as_version=4), timeout, memory_limit) as guard,
     ):
-        guard.notebook = notebook
         try:
             guard.notebook = papermill.execute_notebook(
-                notebook,
+                guard.notebook,
                 None,
                 parameters=dict(parameters),
                 engine_name=_ENGINE,
@@ -123,19 +108,14 @@ def execute(
         except Exception as failure:  # no such kernel, no answer from it, ...
             error = f"{type(failure).__name__}: {failure}"
             trace = traceback.format_exc()
-    return Execution(
-        notebook=guard.notebook,
-        seconds=time.monotonic() - start,
-        error=guard.verdict or error,
-        traceback=trace,
-    )
+    return Execution(guard.notebook, time.monotonic() - start, guard.verdict or error, trace)
 
 
 class _Guard:
     """A thread that kills the kernel when its time or memory is up, and whatever it left behind."""
 
-    def __init__(self, timeout: float | None, memory_limit: int | None) -> None:
-        self.notebook: Any = None
+    def __init__(self, notebook: Any, timeout: float | None, memory_limit: int | None) -> None:
+        self.notebook = notebook
         self.verdict: str | None = None
         self._manager: Any = None
         self._group: int | None = None
@@ -148,12 +128,7 @@ class _Guard:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._done.set()
         self._thread.join()
         self._kill()
@@ -163,14 +138,14 @@ class _Guard:
         self.notebook, self._manager = notebook, manager
 
     def _watch(self) -> None:
-        """Look at the clock and the memory until the run is over."""
+        """Look at the clock and the memory until the run is over or has exceeded something."""
         start = time.monotonic()
-        while not self._done.wait(_WATCH):
+        while self.verdict is None:
+            if self._done.wait(_WATCH):
+                return
             self._pid()  # kept, because the kernel manager forgets it when the kernel has ended
             self.verdict = self._judge(time.monotonic() - start)
-            if self.verdict is not None:
-                self._end()
-                return
+        self._end()
 
     def _judge(self, elapsed: float) -> str | None:
         """Say what the run has exceeded, if anything."""
@@ -183,10 +158,8 @@ class _Guard:
     def _end(self) -> None:
         """Kill the kernel, and the worker with it if papermill goes on waiting for a dead one."""
         patience = time.monotonic() + _GRACE
-        while not self._done.is_set():
+        while not self._done.wait(_WATCH):
             self._kill()
-            if self._done.wait(_WATCH):
-                return
             if time.monotonic() > patience:
                 _logger.error("papermill did not return from a kernel that was killed; worker ends")
                 os._exit(1)
@@ -199,23 +172,18 @@ class _Guard:
 
     def _memory(self) -> int:
         """Add up the resident memory of the kernel and its children."""
-        pid = self._pid()
         total = 0
-        try:
-            kernel = psutil.Process(pid) if pid else None
+        with suppress(psutil.NoSuchProcess):  # it has just ended; the next look will tell
+            kernel = psutil.Process(self._group) if self._group else None
             for process in [kernel, *kernel.children(recursive=True)] if kernel else []:
                 total += process.memory_info().rss
-        except psutil.NoSuchProcess:
-            pass  # it has just ended; the next look will tell
         return total
 
     def _kill(self) -> None:
         """Kill the kernel's whole process group, if anything is left of it."""
-        pid = self._pid()
-        if pid is None:
-            return
-        with suppress(ProcessLookupError, PermissionError):  # nothing is left
-            os.killpg(pid, signal.SIGKILL)
+        if (group := self._pid()) is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
 
 
 class _GuardedEngine(NBClientEngine):

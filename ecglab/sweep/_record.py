@@ -92,6 +92,8 @@ def _encode(name: Any, value: Any) -> Scalar:
         )
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()  # half a character fits in no table
     return value
 
 

@@ -10,12 +10,15 @@ import nbformat
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from ecglab.sweep._errors import SweepError
-from ecglab.sweep._ranking import find_seed, varying
+from ecglab._files import disk_faults_named, replacing
+from ecglab.errors import SweepError, SweepStorageError
+from ecglab.evaluation import rank_runs
 from ecglab.sweep._results import read_results
-from ecglab.sweep._store import FolderStore, open_store
+from ecglab.sweep._store import is_address
 
 __all__ = ["report"]
+
+_OF_RANKING = 5  # columns of a ranking that are no parameters
 
 
 def report(
@@ -55,39 +58,34 @@ def report(
 
     from ecglab.sweep._kernel import execute
 
-    store = open_store(folder)
-    if not isinstance(store, FolderStore):
-        raise SweepError(f"{store.address} is an address: copy it to a folder to report on it.")
+    if is_address(folder):
+        raise SweepError(f"{folder} is an address: copy it to a folder to report on it.")
+    place = Path(folder).expanduser().absolute()
     notebook = new_notebook(
-        cells=list(_cells(store, metric, seed, ascending)),
+        cells=list(_cells(place, metric, seed, ascending)),
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
     execution = execute(
-        nbformat.writes(notebook), {}, environment=dict(os.environ), folder=str(store.root)
+        nbformat.writes(notebook), {}, environment=dict(os.environ), folder=str(place)
     )
-    store.write("report.ipynb", nbformat.writes(execution.notebook).encode())
+    _write(place / "report.ipynb", nbformat.writes(execution.notebook))
     if execution.error:
-        raise SweepError(f"{store.path('report.ipynb')} failed: {execution.error}.")
+        raise SweepError(f"{place / 'report.ipynb'} failed: {execution.error}.")
     html, _ = HTMLExporter(exclude_input=True).from_notebook_node(execution.notebook)
-    store.write("report.html", html.encode())
-    return store.path("report.html")
+    _write(place / "report.html", html)
+    return place / "report.html"
 
 
-def _cells(
-    store: FolderStore, metric: str | None, seed: str | None, ascending: bool
-) -> Iterator[Any]:
+def _write(path: Path, text: str) -> None:
+    with disk_faults_named(path, SweepStorageError), replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def _cells(place: Path, metric: str | None, seed: str | None, ascending: bool) -> Iterator[Any]:
     """Write the cells, those that the results have use for."""
-    results = read_results(store.root)
-    recorded = results.attrs["metrics"]
-    if metric is None and not recorded:
-        raise SweepError(f"{store.root} holds no result with a metric; has a sweep been run here?")
-    metric = metric or _first_number(results)
-    if metric not in recorded:
-        raise SweepError(f"no run recorded {metric!r}; recorded were: {', '.join(recorded)}.")
-    if seed is not None and seed not in results.attrs["parameters"]:
-        named = ", ".join(results.attrs["parameters"]) or "none"
-        raise SweepError(f"no run has a parameter {seed!r} as its seed; parameters are: {named}.")
-    settings = [name for name in varying(results) if name != find_seed(results, seed)]
+    results = read_results(place)
+    metric = _check(results, place, metric, seed)
+    settings = rank_runs(results, metric, seed=seed).columns[:-_OF_RANKING]
     options = f"metric, seed={seed!r}"
     counts = results["status"].value_counts()
     yield new_markdown_cell(
@@ -103,7 +101,7 @@ def _cells(
     )
     yield new_markdown_cell("## Ranking\n\nMean over the seeds, with a 95 % interval.")
     yield new_code_cell(f"sweep.rank_runs(results, {options}, ascending={ascending}).head(20)")
-    if settings:
+    if len(settings):
         yield new_markdown_cell(
             "## What matters\n\nThe share of the variance that each parameter explains by itself. "
             "One that explains no more than the seed does not matter."
@@ -111,11 +109,11 @@ def _cells(
         yield new_code_cell("sweep.parameter_effects(results, metric)")
         yield new_markdown_cell("## Parallel coordinates\n\nOne line a setting, the best on top.")
         yield new_code_cell(
-            f"_ = sweep.plot_parallel_coordinates(results, {options}, ascending={ascending})"
+            f"_ = plots.plot_parallel_coordinates(results, {options}, ascending={ascending})"
         )
     if len(settings) >= 2:
         yield new_markdown_cell("## Heat maps\n\nMeans over everything else, seeds included.")
-        yield new_code_cell(f"_ = sweep.plot_heat_maps(results, {options})")
+        yield new_code_cell(f"_ = plots.plot_heat_maps(results, {options})")
     if counts.get("failed", 0):
         yield new_markdown_cell("## Failed runs")
         yield new_code_cell(
@@ -124,10 +122,18 @@ def _cells(
         )
 
 
-def _first_number(results: pd.DataFrame) -> str:
-    """Return the first metric of which a run that is done has a finite number."""
+def _check(results: pd.DataFrame, place: Path, metric: str | None, seed: str | None) -> str:
+    """Return the metric to rank by, or say what cannot be ranked."""
+    recorded, parameters = results.attrs["metrics"], results.attrs["parameters"]
+    if metric is None and not recorded:
+        raise SweepError(f"{place} holds no result with a metric; has a sweep been run here?")
+    if metric is not None and metric not in recorded:
+        raise SweepError(f"no run recorded {metric!r}; recorded were: {', '.join(recorded)}.")
+    if seed is not None and seed not in parameters:
+        named = ", ".join(parameters) or "none"
+        raise SweepError(f"no run has a parameter {seed!r} as its seed; parameters are: {named}.")
     done = results[results["status"] == "done"]
-    for name in results.attrs["metrics"]:
+    for name in recorded if metric is None else [metric]:
         if any(type(value) in (int, float) and math.isfinite(value) for value in done[name]):
             return str(name)
     raise SweepError("no run that is done recorded a number to rank by; name a metric.")

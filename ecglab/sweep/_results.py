@@ -10,15 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
-from ecglab.sweep._columns import RUN_COLUMNS
-from ecglab.sweep._errors import SweepError, SweepStorageError
+from ecglab.errors import SweepError
 from ecglab.sweep._record import decode
-from ecglab.sweep._store import Store, StoreLike, finished_keys, open_store, run_file
+from ecglab.sweep._store import Store, StoreLike, run_file
 from ecglab.sweep._values import canonical
 
-__all__ = ["read_all", "read_raw", "read_results", "tabulate", "write_tables"]
+__all__ = ["RUN_COLUMNS", "read_raw", "read_results", "tabulate", "write_tables"]
+
+RUN_COLUMNS = (
+    *("key", "status", "error", "seconds", "host", "started"),
+    *("attempt", "notebook", "data"),
+)
+"""The columns that say how a run went, versions aside; no parameter or metric may be named so."""
 
 _TOO_LARGE = 2**63  # for a whole number of a Parquet column
 _READERS = 16  # threads; reading is waiting, above all on a network
@@ -49,38 +53,25 @@ def read_results(folder: StoreLike) -> pd.DataFrame:
     SweepError
         If a result is damaged.
     """
-    store = open_store(folder)
-    return read_all(store)
+    return tabulate(read_raw(Store(folder)).values())
 
 
-def read_all(store: Store) -> pd.DataFrame:
-    """Read every result of a store; one that is deleted meanwhile is left out."""
-    return tabulate(read_raw(store, sorted(finished_keys(store)), skip_gone=True))
-
-
-def read_raw(store: Store, keys: Iterable[str], *, skip_gone: bool = False) -> list[dict[str, Any]]:
-    """Read the results of some runs as they were written, in the same order."""
+def read_raw(store: Store) -> dict[str, dict[str, Any]]:
+    """Read every result as it was written, by key; one that is deleted meanwhile is left out."""
 
     def read(key: str) -> dict[str, Any] | None:
+        name = run_file(key, ".json")
+        content = store.read(name)
         try:
-            return _read_result(store, key)
-        except SweepStorageError:
-            if skip_gone and not store.has(run_file(key, ".json")):
-                return None
-            raise
+            return None if content is None else dict(json.loads(content))
+        except ValueError as error:
+            raise SweepError(
+                f"{store.address}/{name} is damaged ({error}): delete it, and run the sweep again."
+            ) from error
 
     with ThreadPoolExecutor(_READERS) as readers:
-        return [result for result in readers.map(read, keys) if result is not None]
-
-
-def _read_result(store: Store, key: str) -> dict[str, Any]:
-    name = run_file(key, ".json")
-    try:
-        return dict(json.loads(store.read(name)))
-    except ValueError as error:
-        raise SweepError(
-            f"{store.address}/{name} is damaged ({error}): delete it, and run the sweep again."
-        ) from error
+        results = readers.map(read, store.finished_keys())
+        return {result["key"]: result for result in results if result is not None}
 
 
 def tabulate(results: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -103,23 +94,16 @@ def tabulate(results: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return table
 
 
-def write_tables(store: Store, table: pd.DataFrame) -> None:
-    """Write ``results.parquet`` and ``results.csv``, each as a whole or not at all."""
-    uniform = table.copy()
+def write_tables(store: Store, results: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write ``results.parquet`` and ``results.csv``, in the order in which results are read."""
+    uniform = tabulate(results[key] for key in sorted(results))
     for name in uniform.columns:
         if not _fits_one_type(uniform[name].dropna()):
             uniform[name] = uniform[name].map(str, na_action="ignore")
     parquet = io.BytesIO()
-    try:
-        uniform.to_parquet(parquet, index=False)
-        text = uniform.to_csv(index=False).encode()
-    except pa.ArrowException as error:
-        raise SweepError(
-            f"the table of {store.address} cannot be written: {error}. The results of the runs are "
-            "kept; read_results reads them. Record something that a table can hold."
-        ) from error
+    uniform.to_parquet(parquet, index=False)
     store.write("results.parquet", parquet.getvalue())
-    store.write("results.csv", text)
+    store.write("results.csv", uniform.to_csv(index=False).encode())
 
 
 def _fits_one_type(values: pd.Series) -> bool:

@@ -1,4 +1,4 @@
-"""Where a sweep keeps its files: a folder, or any place that papermill can write.
+"""Where a sweep keeps its files: a folder, or an address such as ``s3://bucket/runs``.
 
 A file is there as a whole or not at all, whatever is killed when: a folder gets it under another
 name first, an object store takes it in one request. Layout, the same everywhere:
@@ -7,19 +7,23 @@ name first, an object store takes it in one request. Layout, the same everywhere
     runs/<2 digits>/<key>.ipynb   an executed notebook
     runs/<2 digits>/<key>.json    its result; written last, so a run without it is not finished
     results.parquet, results.csv  all results as one table
+    driver.json, sweep.lock       who is at work here; see `only_driver`
+
+Only the driver writes, and there is one driver at a time.
 """
 
 import os
-import secrets
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from pyarrow import ArrowException
+from pyarrow.fs import FileSelector, FileSystem, LocalFileSystem
 
 from ecglab._files import publish
-from ecglab.sweep._errors import SweepStorageError
+from ecglab.errors import SweepStorageError
 
-__all__ = ["FolderStore", "RemoteStore", "Store", "finished_keys", "open_store", "run_file"]
+__all__ = ["Store", "StoreLike", "is_address", "run_file"]
 
 StoreLike = str | os.PathLike[str]
 
@@ -29,188 +33,81 @@ def run_file(key: str, suffix: str) -> str:
     return f"runs/{key[:2]}/{key}{suffix}"
 
 
-def open_store(out: StoreLike) -> "Store":
-    """Return the store for an output path: an address with ``://`` in it is a remote one.
+def is_address(out: StoreLike) -> bool:
+    """Whether an output is an address rather than a folder."""
+    return "://" in os.fspath(out)
+
+
+class Store:
+    """Files by name, ``/`` between folders. Faults of any storage are `SweepStorageError`.
 
     ``~`` is the home folder; a shell leaves the one in ``--out=~/runs`` alone.
     """
-    text = os.fspath(out)
-    return RemoteStore(text) if "://" in text else FolderStore(Path(os.path.expanduser(text)))
 
+    def __init__(self, out: StoreLike) -> None:
+        self.address = os.fspath(out).rstrip("/") or "/"
+        if is_address(out):
+            with self._faults("used"):
+                self._files, self._root = FileSystem.from_uri(self.address)
+        else:
+            self.address = self._root = str(Path(self.address).expanduser().absolute())
+            self._files = LocalFileSystem()
+        is_folder = isinstance(self._files, LocalFileSystem)
+        self.folder = Path(self._root) if is_folder else None
 
-def finished_keys(store: "Store") -> set[str]:
-    """List the runs that have a result, be it a failure."""
-    keys = set()
-    for shard in range(256):
-        for name in store.names(f"runs/{shard:02x}"):
-            if name.endswith(".json"):
-                keys.add(name.removesuffix(".json"))
-    return keys
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file, replacing one of the same name."""
+        with self._faults("written", name):
+            if self.folder is not None:
+                self._write_to_folder(self.folder, name, content)
+                return
+            with self._files.open_output_stream(f"{self._root}/{name}") as stream:
+                stream.write(content)
 
-
-class Store(ABC):
-    """Files by name, ``/`` between folders."""
-
-    address: str
-    shared_by_drivers: bool
-    """Whether claims can be laid here, so that several drivers may work at once."""
-
-    @abstractmethod
-    def write(self, name: str, content: bytes, mark: str = "") -> None:
-        """Write a file, replacing one of the same name; `mark` tells temporary files apart."""
-
-    @abstractmethod
-    def read(self, name: str) -> str:
-        """Read a file of text."""
-
-    @abstractmethod
-    def has(self, name: str) -> bool:
-        """Whether a file is there."""
-
-    @abstractmethod
-    def names(self, folder: str) -> Iterator[str]:
-        """List the files of a folder; one that is not there is empty."""
-
-    @abstractmethod
-    def check(self) -> None:
-        """Make sure that something can be written, or raise `SweepStorageError`."""
-
-
-class FolderStore(Store):
-    """A folder, local or shared by the machines of a cluster."""
-
-    shared_by_drivers = True
-
-    def __init__(self, root: Path) -> None:
-        self.root = root.absolute()
-        self.address = str(self.root)
-
-    def path(self, name: str) -> Path:
-        """Return where a file lies."""
-        return self.root / name
-
-    def write(self, name: str, content: bytes, mark: str = "") -> None:
-        """Write under another name, then rename: others see the old file or the new one."""
-        path = self.path(name)
-        draft = self._draft(name, mark or secrets.token_hex(8))
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+    def read(self, name: str) -> bytes | None:
+        """Read a file; None if it is not there."""
+        with self._faults("read", name):
             try:
-                with draft.open("xb") as file:
-                    file.write(content)
-                publish(draft, path)
-            except OSError:
-                draft.unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise self._storage_error("written", path, error) from error
+                with self._files.open_input_stream(f"{self._root}/{name}") as stream:
+                    return bytes(stream.read())
+            except FileNotFoundError:
+                return None
 
-    def discard_drafts(self, name: str, mark: str) -> None:
-        """Remove what a writer that died has left half written."""
-        self._draft(name, mark).unlink(missing_ok=True)
+    def delete(self, name: str) -> None:
+        """Delete a file that is there."""
+        with self._faults("deleted", name):
+            self._files.delete_file(f"{self._root}/{name}")
 
-    def read(self, name: str) -> str:
-        """Read a file of text."""
-        path = self.path(name)
+    def finished_keys(self) -> list[str]:
+        """List the runs that have a result, be it a failure."""
+        with self._faults("listed"):
+            selector = FileSelector(f"{self._root}/runs", recursive=True, allow_not_found=True)
+            files = self._files.get_file_info(selector)
+        return sorted(file.base_name[:-5] for file in files if file.extension == "json")
+
+    @staticmethod
+    def _write_to_folder(folder: Path, name: str, content: bytes) -> None:
+        """Write under another name, then rename. One name will do: the only writer is the driver.
+
+        What a killed one has left there is overwritten by the next.
+        """
+        path, draft = folder / name, folder / ".draft"
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise self._storage_error("read", path, error) from error
+            draft.write_bytes(content)
+            publish(draft, path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
 
-    def has(self, name: str) -> bool:
-        """Whether a file is there."""
-        return self.path(name).exists()
-
-    def names(self, folder: str) -> Iterator[str]:
-        """List the files of a folder."""
+    @contextmanager
+    def _faults(self, done: str, name: str = "") -> Iterator[None]:
+        """Say what could not be done where, and what to do."""
         try:
-            with os.scandir(self.path(folder)) as entries:
-                yield from [entry.name for entry in entries if not entry.name.startswith(".")]
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise self._storage_error("listed", self.path(folder), error) from error
-
-    def check(self) -> None:
-        """Write a file and remove it."""
-        probe = f".probe-{secrets.token_hex(8)}"
-        self.write(probe, b"probe")
-        self.path(probe).unlink(missing_ok=True)
-
-    def _draft(self, name: str, mark: str) -> Path:
-        path = self.path(name)
-        return path.with_name(f".{path.name}.{mark}.draft")
-
-    def _storage_error(self, done: str, path: Path, error: OSError) -> SweepStorageError:
-        return SweepStorageError(
-            f"{path} cannot be {done}: {error.strerror or error}. Mend that, and start the sweep "
-            "again: what is finished is kept."
-        )
-
-
-class RemoteStore(Store):
-    """An address that papermill can write, such as ``s3://bucket/prefix``.
-
-    Every file is put in one request. There are no claims, so one driver at a time.
-    """
-
-    shared_by_drivers = False
-
-    def __init__(self, address: str) -> None:
-        self.address = address.rstrip("/")
-
-    def write(self, name: str, content: bytes, mark: str = "") -> None:
-        """Put text through papermill, and anything else through Arrow's file systems."""
-        try:
-            if name.endswith((".ipynb", ".json")):
-                _papermill_io().write(content.decode(), self._url(name))
-            else:
-                from pyarrow.fs import FileSystem
-
-                system, path = FileSystem.from_uri(self._url(name))
-                with system.open_output_stream(path) as stream:
-                    stream.write(content)
-        except Exception as error:  # every service has exceptions of its own
-            raise self._storage_error("written", name, error) from error
-
-    def read(self, name: str) -> str:
-        """Read a file of text."""
-        try:
-            return str(_papermill_io().read(self._url(name)))
-        except Exception as error:
-            raise self._storage_error("read", name, error) from error
-
-    def has(self, name: str) -> bool:
-        """Whether a file is there; papermill can only list the folder."""
-        folder, _, file = name.rpartition("/")
-        return file in self.names(folder)
-
-    def names(self, folder: str) -> Iterator[str]:
-        """List the files of a folder."""
-        try:
-            for url in _papermill_io().listdir(self._url(folder)):
-                yield url.rstrip("/").rpartition("/")[2]
-        except FileNotFoundError:
-            return
-        except Exception as error:
-            raise self._storage_error("listed", folder, error) from error
-
-    def check(self) -> None:
-        """Write a small file; there is no way to remove it again through papermill."""
-        self.write("sweep.json", b'{"written_by": "ecglab.sweep"}\n')
-
-    def _url(self, name: str) -> str:
-        return f"{self.address}/{name}"
-
-    def _storage_error(self, done: str, name: str, error: Exception) -> SweepStorageError:
-        return SweepStorageError(
-            f"{self._url(name)} cannot be {done}: {error}. Check the address, the credentials and "
-            "papermill's extra for this service, and start again: what is finished is kept."
-        )
-
-
-def _papermill_io() -> Any:
-    """Return papermill's readers and writers by address."""
-    from papermill.iorw import papermill_io
-
-    return papermill_io
+            yield
+        except (OSError, ArrowException) as error:
+            place = f"{self.address}/{name}" if name else self.address
+            raise SweepStorageError(
+                f"{place} cannot be {done}: {getattr(error, 'strerror', None) or error}. Mend "
+                "that, and start the sweep again: what is finished is kept."
+            ) from error

@@ -1,23 +1,21 @@
-"""What the tests of a sweep share: small notebooks, and the invariant that holds after anything."""
+"""What the tests of a sweep share: small notebooks, workers, and what holds after anything."""
 
+import json
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import psutil
 import pytest
-import yaml
 from nbformat.v4 import new_code_cell, new_notebook
 
 from ecglab.sweep import read_results
-from ecglab.sweep._record import find_records
-from ecglab.sweep._results import read_raw
-from ecglab.sweep._store import open_store
 
 MARK = "ECGLAB_TEST_MARK"
 
@@ -32,6 +30,17 @@ def _simulated(monkeypatch, tmp_path):
     """No test of a sweep needs ECG5000; the mark finds every process that a test has started."""
     monkeypatch.setenv("ECGLAB_SOURCE", "simulated")
     monkeypatch.setenv(MARK, str(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[str]:
+    """Return the address of a cluster with two workers, one for all tests that need no own."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=None
+    ) as cluster:
+        yield cluster.scheduler_address
 
 
 @pytest.fixture
@@ -55,7 +64,7 @@ def write_grid(tmp_path, write_notebook) -> Callable[..., Path]:
     Each run notes its x in ``started`` and ``ended``, and records its square.
     """
 
-    def write(xs: list[float], *code: str) -> Path:
+    def write(xs: list[float], *code: str, **more: object) -> Path:
         write_notebook(
             tmp_path / "notebook.ipynb",
             "x = 0.0",
@@ -65,7 +74,7 @@ def write_grid(tmp_path, write_notebook) -> Callable[..., Path]:
             f"with open({str(tmp_path / 'ended')!r}, 'a') as log:\n    log.write(f'{{x}}\\n')",
         )
         path = tmp_path / "grid.yaml"
-        path.write_text(yaml.safe_dump({"notebook": "notebook.ipynb", "axes": {"x": xs}}))
+        path.write_text(json.dumps({"notebook": "notebook.ipynb", "axes": {"x": xs}, **more}))
         return path
 
     return write
@@ -101,7 +110,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen]]:
         process.wait()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
     """Wait for something to become true."""
     end = time.monotonic() + seconds
     while not condition():
@@ -126,28 +135,25 @@ def started_here(tmp_path: Path) -> list[psutil.Process]:
     return found
 
 
-def assert_consistent(out: Path | str, xs: list[float]) -> pd.DataFrame:
+def assert_consistent(out: Path, xs: list[float]) -> pd.DataFrame:
     """Check that every run is there once, and that table, results and notebooks agree."""
     table = read_results(out)
     assert sorted(table["x"]) == sorted(xs)
     assert table["key"].is_unique
-    store = open_store(out)
-    for result in read_raw(store, table["key"]):
-        notebook = nbformat.reads(
-            store.read(f"runs/{result['key'][:2]}/{result['key']}.ipynb"), as_version=4
-        )
-        for name in ("key", "attempt", "parameters", "status", "error"):
-            assert notebook.metadata.ecglab[name] == result[name]
-        assert find_records(notebook.cells) == result["metrics"]
-        if result["status"] == "done":
-            assert result["metrics"] == {"square": result["parameters"]["x"] ** 2}
-            assert notebook.metadata.papermill.parameters == result["parameters"]
-    if isinstance(out, Path):
-        left_behind = [path.name for path in out.rglob(".*")] + list(out.rglob("*.claim"))
-        assert left_behind == []
-        for written in (pd.read_parquet(out / "results.parquet"), pd.read_csv(out / "results.csv")):
-            for name in ("x", "square", "key", "status", "attempt", "seconds"):
-                assert written[name].tolist() == pytest.approx(table[name].tolist(), nan_ok=True)
+    for row in table.to_dict("records"):
+        notebook = nbformat.read(out / row["notebook"], as_version=4)
+        about = notebook.metadata.ecglab
+        for name in ("key", "attempt", "status"):
+            assert about[name] == row[name]
+        assert about.parameters == {"x": row["x"]}
+        if row["status"] == "done":
+            assert row["square"] == row["x"] ** 2
+            assert notebook.metadata.papermill.parameters == {"x": row["x"]}
+    assert [path.name for path in out.rglob(".*")] == []
+    assert not (out / "driver.json").exists()
+    for written in (pd.read_parquet(out / "results.parquet"), pd.read_csv(out / "results.csv")):
+        for name in ("x", "square", "key", "status", "attempt", "seconds"):
+            assert written[name].tolist() == pytest.approx(table[name].tolist(), nan_ok=True)
     return table
 
 
@@ -167,3 +173,27 @@ def wait() -> Callable[..., None]:
 def left_running(tmp_path) -> Callable[[], list[psutil.Process]]:
     """Return the function that lists the processes which this test has started."""
     return lambda: started_here(tmp_path)
+
+
+@pytest.fixture
+def write_result() -> Callable[..., str]:
+    """Return the function that writes a result as a sweep does, and gives its key."""
+
+    numbers = count()
+
+    def write(
+        folder: Path, parameters: dict, metrics: dict, status: str = "done", key: str | None = None
+    ) -> str:
+        key = key or f"{next(numbers):032x}"
+        result = {
+            **{"key": key, "attempt": "a", "parameters": parameters, "metrics": metrics},
+            **{"status": status, "error": None, "traceback": None, "seconds": 1.5, "host": "h"},
+            **{"started": "2026-01-01T00:00:00+00:00", "data": {"source": "ECG5000"}},
+            "versions": {"ecglab": "1"},
+        }
+        path = folder / "runs" / key[:2] / f"{key}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result))
+        return key
+
+    return write

@@ -6,11 +6,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ecglab.sweep import record
-from ecglab.sweep._record import MEDIA_TYPE, _encode, decode, find_records
+from ecglab.sweep import record, run
 
 
 def test_outside_of_a_notebook_figures_go_to_the_log(caplog, capsys):
@@ -31,22 +28,28 @@ def test_what_is_no_name_is_refused():
         record({1: 2})
 
 
-def test_numpy_scalars_and_series_are_taken():
-    record(pd.Series({"a": 1.5}), b=np.int64(3), c=np.float32(0.5), d=np.bool_(True))
-    assert _encode("b", np.int64(3)) == 3
-    assert type(_encode("b", np.int64(3))) is int
+def test_numpy_scalars_and_series_are_taken(caplog):
+    with caplog.at_level(logging.INFO, logger="ecglab"):
+        record(pd.Series({"a": 1.5}), b=np.int64(3), c=np.float32(0.5), d=np.bool_(True))
+    assert "a: 1.5000, b: 3, c: 0.5000, d: True" in caplog.text
 
 
-@given(st.one_of(st.floats(), st.integers(), st.booleans(), st.none(), st.text("abc")))
-def test_figures_survive_json(value):
-    back = decode(_encode("x", value))
-    assert back == value or (math.isnan(back) and math.isnan(value))
-
-
-def test_last_value_of_a_name_counts_and_other_outputs_do_not():
-    cells = [
-        {"outputs": [{"data": {MEDIA_TYPE: {"a": 1, "b": 2}}}, {"text": "a: 9"}]},
-        {"source": "prose"},
-        {"outputs": [{"data": {MEDIA_TYPE: {"a": 3}, "text/plain": "a: 3"}}]},
-    ]
-    assert find_records(cells) == {"a": 3, "b": 2}
+@pytest.mark.slow
+def test_the_last_value_of_a_name_counts_and_every_value_comes_through(
+    tmp_path, write_notebook, scheduler
+):
+    code = """
+from ecglab.sweep import record
+record({"twice": 1, "big": 2**60}, half="\\ud800")
+print("twice: 9")
+record(twice=2, nan=float("nan"), low=-float("inf"), yes=True, none=None, name="LSTM")
+"""
+    notebook = write_notebook(tmp_path / "n.ipynb", "x = 0", code)
+    grid = {"notebook": str(notebook)}
+    table = run(grid, tmp_path / "runs", scheduler=scheduler, progress=False)
+    (row,) = table[table.attrs["metrics"]].to_dict("records")
+    assert math.isnan(row.pop("nan"))
+    assert row == {
+        **{"twice": 2, "big": 2**60, "half": "?", "low": -math.inf},
+        **{"yes": True, "none": None, "name": "LSTM"},
+    }

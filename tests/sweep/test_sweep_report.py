@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
-from test_sweep_results import write_result
 
 from ecglab.sweep import (
     SweepError,
@@ -119,7 +118,7 @@ def test_parameters_may_have_the_names_of_summaries(results):
 
 
 @pytest.mark.slow
-def test_report_is_an_executed_notebook_and_a_page(tmp_path):
+def test_report_is_an_executed_notebook_and_a_page(tmp_path, write_result):
     for x in (1, 2):
         for y in (1, 2):
             for seed in (0, 1):
@@ -137,7 +136,7 @@ def test_report_is_an_executed_notebook_and_a_page(tmp_path):
     assert "read_results(" not in html
 
 
-def test_report_on_nothing_says_so(tmp_path):
+def test_report_on_nothing_says_so(tmp_path, write_result):
     with pytest.raises(SweepError, match="holds no result"):
         report(tmp_path)
     write_result(tmp_path, {"x": 1}, {"auc": 1.0})
@@ -149,7 +148,7 @@ def test_report_on_nothing_says_so(tmp_path):
         report("s3://bucket/runs")
 
 
-def test_what_is_read_can_be_ranked(tmp_path):
+def test_what_is_read_can_be_ranked(tmp_path, write_result):
     for seed in range(3):
         write_result(tmp_path, {"hidden": [8, 4], "seed": seed}, {"auc": 0.5})
         write_result(tmp_path, {"hidden": [4], "seed": seed}, {"auc": 0.6})

@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 
+import pandas as pd
 import pytest
+from pyarrow.fs import FileSelector, FileSystem
 
 from ecglab.sweep import SweepStorageError, read_results, run
 
@@ -27,18 +29,18 @@ def mount(tmp_path):
 
 
 @pytest.mark.slow
-def test_full_disk_stops_the_sweep_and_nothing_is_lost(tmp_path, write_grid, check, mount, notes):
+def test_full_disk_stops_the_sweep_and_nothing_is_lost(write_grid, check, mount, notes, scheduler):
     xs = [float(x) for x in range(6)]
     grid, disk = write_grid(xs, "print('beat ' * 10_000)"), mount("size=200k")
     out = disk / "runs"
     with pytest.raises(SweepStorageError, match=os.strerror(errno.ENOSPC)):
-        run(grid, out, n_workers=1, progress=False)
+        run(grid, out, scheduler=scheduler, progress=False)
     finished = read_results(out)["x"].tolist()
     assert 1 <= len(finished) < len(xs)
-    assert len(list(out.glob("runs/*/*"))) <= 2 * len(finished) + 1  # no claim, no draft
+    assert len(list(out.glob("runs/*/*"))) <= 2 * len(finished) + 1  # no draft
 
     subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
-    run(grid, out, n_workers=1, progress=False)
+    run(grid, out, scheduler=scheduler, progress=False)
     check(out, xs)
     assert all(notes("started").count(x) == 1 for x in finished)
 
@@ -63,31 +65,39 @@ def bucket(monkeypatch):
         "AWS_DEFAULT_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
-    import boto3
-    from papermill.s3 import S3
-
-    monkeypatch.setattr(S3, "s3_session", (None, None, None))
-    boto3.client("s3").create_bucket(Bucket="sweeps")
+    files, _ = FileSystem.from_uri("s3://sweeps?allow_bucket_creation=true")
+    files.create_dir("sweeps")
     yield "s3://sweeps/first"
     server.stop()
 
 
 @pytest.mark.slow
-def test_bucket_holds_notebooks_results_and_tables_and_is_resumed(write_grid, check, bucket, notes):
-    import boto3
-
-    run(write_grid([1.0, 2.0]), bucket, n_workers=2, progress=False)
-    check(bucket, [1.0, 2.0])
-    table = run(write_grid([1.0, 2.0, 3.0]), bucket, n_workers=1, progress=False)
+def test_bucket_holds_notebooks_results_and_tables_and_is_resumed(
+    write_grid, bucket, notes, scheduler, caplog
+):
+    options = {"scheduler": scheduler, "progress": False}
+    run(write_grid([1.0, 2.0]), bucket, **options)
+    files, _ = FileSystem.from_uri(bucket)
+    with files.open_output_stream("sweeps/first/driver.json") as stream:
+        stream.write(b'{"host": "elsewhere", "process": 7, "since": "noon"}')
+    table = run(write_grid([1.0, 2.0, 3.0]), bucket, **options)
+    assert "(host elsewhere, process 7, since noon) is at work on s3://sweeps/first" in caplog.text
     assert table["square"].tolist() == [1.0, 4.0, 9.0]
     assert sorted(notes("started")) == [1.0, 2.0, 3.0]
-    check(bucket, [1.0, 2.0, 3.0])
-    listing = boto3.client("s3").list_objects_v2(Bucket="sweeps", Prefix="first/")
-    names = [item["Key"] for item in listing["Contents"]]
-    assert {"first/results.parquet", "first/results.csv"} <= set(names)
-    assert sum(name.endswith(".ipynb") for name in names) == 1 + 3
+    assert sorted(read_results(bucket)["x"]) == [1.0, 2.0, 3.0]
+    paths = [file.path for file in files.get_file_info(FileSelector("sweeps", recursive=True))]
+    names = {path.removeprefix("sweeps/first/") for path in paths}
+    assert {"results.parquet", "results.csv", *table["notebook"]} <= names
+    assert "driver.json" not in names
+    written = pd.read_parquet("sweeps/first/results.parquet", filesystem=files)
+    assert sorted(written["x"]) == [1.0, 2.0, 3.0]
 
 
 def test_bucket_that_is_not_there_is_refused(write_grid, bucket):
     with pytest.raises(SweepStorageError, match="cannot be"):
         run(write_grid([1.0]), "s3://elsewhere/runs", progress=False)
+
+
+def test_address_of_no_known_kind_is_refused(write_grid):
+    with pytest.raises(SweepStorageError, match=r"ftp://host/runs cannot be used"):
+        run(write_grid([1.0]), "ftp://host/runs", progress=False)

@@ -1,4 +1,4 @@
-"""What a sweep says: which settings do best over the seeds, and which parameters matter."""
+"""What many runs say: which settings do best over the seeds, and which parameters matter."""
 
 from collections.abc import Sequence
 
@@ -6,36 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-__all__ = ["SUMMARY", "find_seed", "parameter_effects", "rank_runs", "varying"]
+__all__ = ["parameter_effects", "rank_runs"]
 
-SUMMARY = ("runs", "mean", "sd", "low", "high")
-"""The columns of a ranking that are not parameters."""
-
+_SUMMARY = ("runs", "mean", "sd", "low", "high")
 _SEEDS = ("random_state", "seed")
-
-
-def find_seed(results: pd.DataFrame, seed: str | None = None) -> str | None:
-    """Return the parameter that is a seed: the one named, else ``random_state`` or ``seed``."""
-    if seed is not None and seed not in results.columns:
-        raise ValueError(f"there is no column {seed!r}; there are {list(results.columns)}.")
-    return seed or next((name for name in _SEEDS if name in results.columns), None)
-
-
-def varying(results: pd.DataFrame, parameters: Sequence[str] | None = None) -> list[str]:
-    """List the parameters that take more than one value.
-
-    Parameters
-    ----------
-    results : pandas.DataFrame
-        As `read_results` returns it.
-    parameters : sequence of str, optional
-        Columns to look at; ``results.attrs["parameters"]`` when left out.
-    """
-    if parameters is None:
-        parameters = results.attrs.get("parameters")
-        if parameters is None:  # a table that was read from a CSV file, say
-            raise ValueError("the table does not say which columns are parameters: name them.")
-    return [name for name in parameters if results[name].nunique(dropna=False) > 1]
 
 
 def rank_runs(
@@ -52,7 +26,7 @@ def rank_runs(
     Parameters
     ----------
     results : pandas.DataFrame
-        As `read_results` returns it. Failed runs are left out.
+        One row a run, as `ecglab.sweep.read_results` gives them. Failed runs are left out.
     metric : str
         The column to rank by.
     parameters : sequence of str, optional
@@ -83,17 +57,11 @@ def rank_runs(
     the test part with seeds that took no part in the ranking.
     """
     done = _with_value(results, metric)
-    of_settings = [name for name in varying(done, parameters) if name != find_seed(done, seed)]
-    renamed = {name: f"parameter {name}" for name in SUMMARY}
-    groups = done.groupby(of_settings, dropna=False)[metric] if of_settings else None
-    table = (
-        groups.agg(runs="count", mean="mean", sd="std").rename_axis(index=renamed).reset_index()
-        if groups is not None
-        else pd.DataFrame([done[metric].agg(["count", "mean", "std"])]).set_axis(
-            ["runs", "mean", "sd"], axis=1
-        )
-    )
-    table["runs"] = table["runs"].astype(int)
+    of_settings = [name for name in _varying(done, parameters) if name != _find_seed(done, seed)]
+    renamed: dict[str | int, str] = {name: f"parameter {name}" for name in _SUMMARY}
+    groups = done.groupby(of_settings or np.zeros(len(done)), dropna=False)[metric]
+    table = groups.agg(["count", "mean", "std"]).set_axis(["runs", "mean", "sd"], axis=1)
+    table = table.rename_axis(index=renamed).reset_index(drop=not of_settings)
     degrees = (table["runs"] - 1).clip(lower=1)
     half = stats.t.ppf((1 + confidence) / 2, degrees) * table["sd"] / np.sqrt(table["runs"])
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
@@ -137,7 +105,7 @@ def parameter_effects(
     done = _with_value(results, metric)
     total = float(((done[metric] - done[metric].mean()) ** 2).sum())
     rows = []
-    for name in varying(done, parameters):
+    for name in _varying(done, parameters):
         means = done[metric].groupby(_groups(done[name]), dropna=False, observed=True)
         summary = means.agg(["mean", "size"])
         between = float((summary["size"] * (summary["mean"] - done[metric].mean()) ** 2).sum())
@@ -152,6 +120,22 @@ def parameter_effects(
     columns = ["parameter", "share", "best", "spread"]
     table = pd.DataFrame(rows, columns=columns).set_index("parameter")
     return table.sort_values("share", ascending=False, kind="stable")
+
+
+def _find_seed(results: pd.DataFrame, seed: str | None) -> str | None:
+    """Return the parameter that is a seed: the one named, else ``random_state`` or ``seed``."""
+    if seed is not None and seed not in results.columns:
+        raise ValueError(f"there is no column {seed!r}; there are {list(results.columns)}.")
+    return seed or next((name for name in _SEEDS if name in results.columns), None)
+
+
+def _varying(results: pd.DataFrame, parameters: Sequence[str] | None) -> list[str]:
+    """List the parameters, those of the table when left out, that take more than one value."""
+    if parameters is None:
+        parameters = results.attrs.get("parameters")
+        if parameters is None:  # a table that was read from a CSV file, say
+            raise ValueError("the table does not say which columns are parameters: name them.")
+    return [name for name in parameters if results[name].nunique(dropna=False) > 1]
 
 
 def _groups(values: pd.Series) -> pd.Series:

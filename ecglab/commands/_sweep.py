@@ -4,9 +4,11 @@ import argparse
 import sys
 from typing import TextIO
 
-from ecglab.sweep._driver import count_processors, plan, run
-from ecglab.sweep._errors import GridError, SweepError
-from ecglab.sweep._report import report
+import joblib
+
+from ecglab.commands._options import positive, positive_int
+from ecglab.errors import GridError, SweepError
+from ecglab.sweep import plan, report, run
 
 __all__ = ["Report", "Sweep"]
 
@@ -31,20 +33,20 @@ class Sweep:
             "--out",
             required=True,
             metavar="RUNS",
-            help="a folder, or an address that papermill can write, such as s3://bucket/runs",
+            help="a folder, or an address such as s3://bucket/runs",
         )
         parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="a running Dask cluster")
         parser.add_argument(
             "--workers",
-            type=_positive_int,
+            type=positive_int,
             metavar="N",
             help="workers to start here (default: cores)",
         )
         parser.add_argument(
-            "--timeout", type=_positive, metavar="S", help="seconds that one run may take"
+            "--timeout", type=positive, metavar="S", help="seconds that one run may take"
         )
         parser.add_argument(
-            "--memory", type=_positive, metavar="MIB", help="memory that one run may use, in MiB"
+            "--memory", type=positive, metavar="MIB", help="memory that one run may use, in MiB"
         )
         parser.add_argument("--retry-failed", action="store_true", help="repeat failed runs")
         parser.add_argument(
@@ -121,28 +123,12 @@ def _dry_run(arguments: argparse.Namespace) -> int:
     _say(table.to_string(max_rows=_MOST_ROWS))
     _say(f"{len(table)} runs, {len(to_do)} to do")
     if to_do["seconds"].notna().all():
-        n_workers = arguments.workers or count_processors()
+        n_workers = arguments.workers or joblib.cpu_count()
         total = to_do["seconds"].sum()
         _say(f"expected: {total:.0f} s, {total / n_workers:.0f} s on {n_workers} workers")
     else:
         _say("expected: unknown until one is done")
     return 0
-
-
-def _positive(text: str) -> float:
-    """Read a number above zero."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return value
-
-
-def _positive_int(text: str) -> int:
-    """Read a whole number above zero."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
-    return value
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:

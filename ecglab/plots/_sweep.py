@@ -6,22 +6,20 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from ecglab.sweep._ranking import SUMMARY, rank_runs
+from ecglab.evaluation import rank_runs
+from ecglab.plots._style import AxesArray
 
 __all__ = ["plot_heat_maps", "plot_parallel_coordinates"]
 
-AxesArray = npt.NDArray[Any]
-"""Several Axes; numpy keeps them as objects."""
-
 _COLORS = "cividis"  # the same order for people with any kind of colour vision
 _MOST_MAPS = 6
+_OF_RANKING = 5  # its last columns, which are no parameters: runs, mean, sd, low, high
 
 
 def plot_heat_maps(
@@ -36,7 +34,7 @@ def plot_heat_maps(
     Parameters
     ----------
     results, metric, seed
-        As for `rank_runs`. Whatever is neither of the pair is averaged over.
+        As for `ecglab.evaluation.rank_runs`. Whatever is neither of the pair is averaged over.
     parameters : sequence of str, optional
         The parameters to pair. When left out: those that vary, without the seed, of which the first
         six pairs are drawn.
@@ -51,7 +49,7 @@ def plot_heat_maps(
         If fewer than two parameters vary.
     """
     table = rank_runs(results, metric, parameters=parameters, seed=seed)
-    names = [name for name in table.columns if name not in SUMMARY]
+    names = list(table.columns[:-_OF_RANKING])
     if len(names) < 2:
         raise ValueError(f"a heat map needs two parameters that vary; here are {names}.")
     pairs = list(combinations(names, 2))[:_MOST_MAPS]
@@ -99,7 +97,7 @@ def plot_parallel_coordinates(
     Parameters
     ----------
     results, metric, parameters, seed, ascending
-        As for `rank_runs`.
+        As for `ecglab.evaluation.rank_runs`.
 
     Returns
     -------
@@ -110,7 +108,7 @@ def plot_parallel_coordinates(
     A. Inselberg, "The plane with parallel coordinates", The Visual Computer 1 (1985) 69-91.
     """
     table = rank_runs(results, metric, parameters=parameters, seed=seed, ascending=ascending)
-    names = [name for name in table.columns if name not in SUMMARY]
+    names = list(table.columns[:-_OF_RANKING])
     heights = {name: _heights(table[name]) for name in names}
     low, high = table["mean"].min(), table["mean"].max()
     colors, span = Normalize(low, high), high - low
