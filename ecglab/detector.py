@@ -1,5 +1,6 @@
 """`AutoencoderDetector`: an autoencoder, a scaler, a scoring and a threshold as one estimator."""
 
+import math
 import os
 import warnings
 from collections.abc import Iterator, Mapping
@@ -18,13 +19,20 @@ from sklearn.base import (
     clone,
 )
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
+    RobustScaler,
+    StandardScaler,
+)
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ecglab.autoencoders import Autoencoder, make_autoencoder
-from ecglab.errors import FewBeatsWarning
-from ecglab.scoring import Scoring, make_scoring
+from ecglab.autoencoders import AUTOENCODERS, Autoencoder, make_autoencoder
+from ecglab.errors import DetectorFileError, FewBeatsWarning
+from ecglab.persistence import read_estimator, save_estimator
+from ecglab.scoring import SCORINGS, Scoring, make_scoring
 from ecglab.thresholds import THRESHOLDS, choose_threshold
 
 __all__ = ["SCALERS", "AutoencoderDetector", "load_detector"]
@@ -38,6 +46,8 @@ SCALERS: Mapping[str, Any] = {
 }
 """The scalers that have a name: mean 0 and sd 1, [0, 1], and [-1, 1] at each sample position."""
 
+# Those whose fitted state is numbers and arrays, and so needs no pickle.
+_SAVABLE_SCALERS = (MaxAbsScaler, MinMaxScaler, Normalizer, RobustScaler, StandardScaler)
 _SHORTEST_BEAT = 10  # samples
 _CHUNK = 8192  # beats whose residuals are held in memory at a time
 
@@ -410,12 +420,17 @@ class AutoencoderDetector(
         Raises
         ------
         DetectorFileError
-            If the folder holds something else, cannot be written, or the scaler is of a kind that
-            only pickle could save.
+            If the detector is not trained, the folder holds something else or cannot be written, or
+            a part is of a kind that only pickle could save.
         """
-        from ecglab.persistence import save_detector
-
-        return save_detector(self, folder)
+        if not hasattr(self, "threshold_"):
+            raise DetectorFileError("this detector is not trained yet: call fit before save.")
+        if not np.isfinite(self.threshold_):
+            raise DetectorFileError(
+                f"the threshold is {self.threshold_}, which accepts or flags every beat. "
+                "Recalibrate first."
+            )
+        return save_estimator(self, folder, _savable_classes())
 
     @property
     def _n_features_out(self) -> int:
@@ -570,9 +585,29 @@ def load_detector(folder: str | os.PathLike[str]) -> AutoencoderDetector:
     DetectorFileError
         If the folder is no saved detector, or it is damaged or of a version that is not understood.
     """
-    from ecglab.persistence import read_detector
+    detector: AutoencoderDetector = read_estimator(folder, _savable_classes(), _check_loaded)
+    detector.autoencoder_.history_ = detector.history_
+    return detector
 
-    return read_detector(folder)
+
+def _savable_classes() -> dict[str, type[BaseEstimator]]:
+    """List what a saved detector may consist of, by the names that stand in its folder."""
+    scorings = (type(make_scoring(name)) for name in SCORINGS)
+    return {
+        **{kind.__name__: kind for kind in (AutoencoderDetector, *_SAVABLE_SCALERS, *scorings)},
+        **{name: type(make_autoencoder(name)) for name in AUTOENCODERS},
+    }
+
+
+def _check_loaded(detector: AutoencoderDetector) -> None:
+    """Raise an error unless a loaded detector works: let it score a beat."""
+    if "feature_names_in_" in vars(detector):
+        detector.feature_names_in_ = np.array(detector.feature_names_in_, dtype=object)
+    shape = detector.beat_shape_
+    beat = np.linspace(-1, 1, math.prod(shape)).reshape(1, *shape)
+    score = detector.scoring_.score(*detector._residuals(beat, detector.scoring_))
+    if not np.isfinite([*score, detector.threshold_, *detector.history_["loss"]]).all():
+        raise ValueError("it has no finite scores or no finite threshold")
 
 
 def _refuse_constant(beats: FloatArray) -> None:

@@ -1,71 +1,83 @@
-"""Saving detectors to a folder, and reading them back, without pickle.
+"""Saving estimators to a folder, and reading them back, without pickle.
 
-The folder holds `config.json` (names and arguments of the parts) and `weights.safetensors` (arrays,
-which cannot hold code). Reading builds each part by looking its name up in a table of ecglab's or
-scikit-learn's own; nothing in the folder decides what is imported.
+The folder holds `config.json` and `weights.safetensors` (arrays, which cannot hold code). One walk
+describes an estimator: the name of its class, its parameters, and what it has learnt, that is, its
+attributes that end in ``_``, or the weights of a network. Where one of these is an estimator, it is
+described in turn. Reading looks each name up in a table of classes that the caller hands over;
+nothing in the folder decides what is imported.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from numbers import Integral
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn import preprocessing
 from sklearn.base import BaseEstimator
 
-from ecglab import scoring as scorings
 from ecglab._files import disk_faults_named, replacing_in
 from ecglab._version import __version__
-from ecglab.autoencoders import AUTOENCODERS, Autoencoder, make_autoencoder
-from ecglab.detector import AutoencoderDetector
 from ecglab.errors import DetectorFileError
-from ecglab.scoring import Scoring
 
-__all__ = ["FORMAT_VERSION", "read_detector", "save_detector"]
+__all__ = ["FORMAT_VERSION", "read_estimator", "save_estimator"]
 
 FORMAT = "ecglab-detector"
-FORMAT_VERSION = 1
-"""The version of the files that `save_detector` writes; of another one, `read_detector` says so."""
+FORMAT_VERSION = 2
+"""The version of the files that `save_estimator` writes. `read_estimator` reads version 1 too."""
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
-# Arguments that say where an autoencoder runs, and nothing about what it is.
-_OF_THE_MACHINE = ("device", "n_threads", "progress")
-_CONFIG_LIMIT = 2**20  # bytes; a real one has a few thousand
-_LARGEST_SIZE = 1_000_000  # of a layer, a batch, a beat
 
-# Scalers whose fitted state is numbers and arrays, and so needs no pickle.
-_SCALERS = {
-    kind.__name__: kind
-    for kind in (
-        preprocessing.MaxAbsScaler,
-        preprocessing.MinMaxScaler,
-        preprocessing.Normalizer,
-        preprocessing.RobustScaler,
-        preprocessing.StandardScaler,
-    )
-}
-_SCORINGS = {
-    name: kind
-    for name, kind in vars(scorings).items()
-    if isinstance(kind, type) and issubclass(kind, Scoring) and kind is not Scoring
-}
+# Arguments that say where something runs, and nothing about what it is.
+_OF_THE_MACHINE = ("device", "n_jobs", "n_threads", "progress")
+_CONFIG_LIMIT = 2**20  # bytes; a real one has a few thousand
+_LARGEST_SIZE = 1_000_000  # of a layer, a batch, a beat; a larger network would fill the memory
+_WITHOUT_SIZE = ("random_state", "patience", "max_epochs", "n_samples_seen_")
 
 Arrays = dict[str, npt.NDArray[Any]]
+Classes = Mapping[str, type[BaseEstimator]]
 
 
-def save_detector(detector: AutoencoderDetector, folder: str | os.PathLike[str]) -> Path:
-    """Write a trained detector; see `AutoencoderDetector.save`."""
+def save_estimator(
+    estimator: BaseEstimator, folder: str | os.PathLike[str], classes: Classes
+) -> Path:
+    """Write a trained estimator to a folder, whole or not at all.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        The estimator.
+    folder : path-like
+        Where to write; made if it is not there. An estimator in it is replaced.
+    classes : mapping of str to type
+        The classes that can be read back, it and its parts among them, by name.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    DetectorFileError
+        If the folder holds something else or cannot be written, or something of the estimator
+        cannot be written without pickle.
+    """
     from safetensors.numpy import save
 
     folder = Path(folder)
-    config, arrays = _describe(detector)
+    arrays: Arrays = {}
+    described = _Description(classes, arrays).of(estimator, "")
     content = save({name: array.copy(order="C") for name, array in arrays.items()})
-    config["sha256"] = hashlib.sha256(content).hexdigest()
+    config = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "ecglab": __version__,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "detector": described,
+    }
     with disk_faults_named(folder, DetectorFileError):
         _refuse_strangers(folder)
         # Should a crash come between the two renames, reading notices it: the config names the
@@ -76,13 +88,38 @@ def save_detector(detector: AutoencoderDetector, folder: str | os.PathLike[str])
     return folder
 
 
-def read_detector(folder: str | os.PathLike[str]) -> AutoencoderDetector:
-    """Read a detector; see `ecglab.load_detector`."""
+def read_estimator(
+    folder: str | os.PathLike[str], classes: Classes, check: Callable[[Any], None]
+) -> Any:
+    """Read an estimator that `save_estimator` wrote. Never runs code from the folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder.
+    classes : mapping of str to type
+        The classes that may be built, by name.
+    check : callable
+        Is given the estimator, and raises anything if it does not work.
+
+    Returns
+    -------
+    BaseEstimator
+        The estimator.
+
+    Raises
+    ------
+    DetectorFileError
+        If the folder is none, or damaged, or of a version that is not understood.
+    """
     folder = Path(folder)
     config = _read_config(folder / CONFIG)
     arrays = _read_arrays(folder / WEIGHTS, config)
     try:
-        return _rebuild(config, arrays)
+        if config["format_version"] == 1:
+            config, arrays = _from_version_1(config, arrays)
+        estimator = _build(config["detector"], "", classes, arrays)
+        check(estimator)
     # A damaged or hostile config can be wrong in any way, and the frameworks raise errors of every
     # kind when they are to build nonsense; each means the same to the caller.
     except Exception as error:
@@ -90,147 +127,146 @@ def read_detector(folder: str | os.PathLike[str]) -> AutoencoderDetector:
             f"{folder / CONFIG} does not describe a detector that this version of ecglab can build "
             f"({type(error).__name__}: {error}). It is damaged, or was not written by ecglab."
         ) from error
+    return estimator
+
+
+def _learnt(part: BaseEstimator) -> dict[str, Any]:
+    """Return what a part has learnt, by name; nothing if it has not been trained."""
+    if hasattr(part, "get_weights"):  # a network's history is the detector's
+        shape = getattr(part, "beat_shape_", None)
+        return {} if shape is None else {"beat_shape_": shape, **part.get_weights()}
+    return {n: v for n, v in vars(part).items() if n.endswith("_") and not n.startswith("_")}
+
+
+class _Description:
+    """Describes estimators in what JSON can hold; their arrays go to `arrays`, by place."""
+
+    def __init__(self, classes: Classes, arrays: Arrays) -> None:
+        self.names = {kind: name for name, kind in classes.items()}
+        self.arrays = arrays
+
+    def of(self, part: BaseEstimator, place: str) -> dict[str, Any]:
+        """Describe an estimator, whose arrays are named after its place."""
+        if type(part) not in self.names:
+            raise DetectorFileError(
+                f"a {type(part).__name__} cannot be saved without pickle, and pickle can run code "
+                f"when it is loaded. What can be saved: {', '.join(sorted(self.names.values()))}."
+            )
+        params = part.get_params(deep=False)
+        learnt = _learnt(part)
+        array = {n: v for n, v in learnt.items() if isinstance(v, np.ndarray) and v.dtype != object}
+        self.arrays |= {f"{place}{name}": value for name, value in array.items()}
+        return {
+            "name": self.names[type(part)],
+            "params": self._values(params, place, but=_OF_THE_MACHINE),
+            "fitted": self._values(learnt, place, but=array),
+        }
+
+    def _values(self, values: Mapping[str, Any], place: str, but: Collection[str]) -> Any:
+        return {n: self._value(v, f"{place}{n}") for n, v in values.items() if n not in but}
+
+    def _value(self, value: Any, place: str) -> Any:
+        if isinstance(value, BaseEstimator):
+            return self.of(value, f"{place}/")
+        if isinstance(value, pd.DataFrame):
+            self.arrays |= {f"{place}/{name}": column.to_numpy() for name, column in value.items()}
+            return {"columns": list(value)}
+        if isinstance(value, Mapping):
+            return {"mapping": self._values(value, f"{place}/", but=())}
+        if isinstance(value, list | tuple | np.ndarray):
+            return [self._value(item, f"{place}/{n}") for n, item in enumerate(value)]
+        if isinstance(value, np.random.RandomState):
+            return None  # it has moved on since, so that nothing could be repeated with it
+        plain = value.item() if isinstance(value, np.generic) else value
+        if plain is None or isinstance(plain, bool | int | float | str):
+            return plain
+        raise DetectorFileError(
+            f"{place} is a {type(value).__name__}, which cannot be written to {CONFIG}. Numbers, "
+            "texts and lists of them can."
+        )
+
+
+def _build(described: Any, place: str, classes: Classes, arrays: Arrays) -> Any:
+    """Put an estimator together again."""
+    kind = classes[described["name"]]
+
+    def value(item: Any, name: str, at: str) -> Any:
+        if isinstance(item, list):
+            return tuple(value(one, name, f"{at}/{n}") for n, one in enumerate(item))
+        if isinstance(item, dict) and item.keys() == {"columns"}:
+            columns = {column: arrays[f"{at}/{column}"] for column in item["columns"]}
+            table = pd.DataFrame(columns)
+            return table.set_index(pd.RangeIndex(1, len(table) + 1, name="epoch"))
+        if isinstance(item, dict) and item.keys() == {"mapping"} and place == "":
+            return {n: value(one, n, f"{at}/{n}") for n, one in item["mapping"].items()}
+        if isinstance(item, dict):  # Keras would import what another mapping names
+            return _build(item, f"{at}/", classes, arrays)
+        if type(item) is int and item > _LARGEST_SIZE and name not in _WITHOUT_SIZE:
+            raise ValueError(f"{name} is {item}, where {_LARGEST_SIZE} is the most")
+        return item
+
+    part = kind(**{n: value(item, n, f"{place}{n}") for n, item in described["params"].items()})
+    own = {n.removeprefix(place): a for n, a in arrays.items() if n.startswith(place)}
+    learnt = {name: array for name, array in own.items() if "/" not in name}
+    if not all(np.isfinite(array).all() for array in learnt.values()):
+        raise ValueError(f"the arrays of {place or 'the detector'} hold NaN or infinite numbers")
+    learnt |= {n: value(item, n, f"{place}{n}") for n, item in described["fitted"].items()}
+    if hidden := [name for name in learnt if hasattr(kind, name)]:
+        raise ValueError(f"{hidden} is not something that a {kind.__name__} learns")
+    if hasattr(part, "set_weights") and learnt:
+        part.set_weights(learnt.pop("beat_shape_"), learnt)
+    else:
+        vars(part).update(learnt)
+    return part
+
+
+def _from_version_1(config: Mapping[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    """Bring what ecglab 0.1.0 wrote into the present form."""
+    if any("/part0__" in name for name in arrays):
+        raise ValueError("version 1 kept a combined scoring in another form: train it again")
+    shape, scaler, threshold = config["beat_shape"], config["scaler"], config["threshold"]
+    untrained = {**config["autoencoder"], "fitted": {}}
+    detector = {
+        "name": "AutoencoderDetector",
+        "params": {
+            "autoencoder": untrained,
+            "scaler": scaler and {**scaler, "fitted": {}},
+            "scoring": {**config["scoring"], "fitted": {}},
+            "threshold": threshold["rule"],
+            "threshold_params": {"mapping": threshold["params"]} if threshold["params"] else None,
+            "validation_fraction": config["validation_fraction"],
+            "random_state": config["random_state"],
+        },
+        "fitted": {
+            "autoencoder_": {**untrained, "fitted": {"beat_shape_": shape}},
+            "scaler_": scaler,
+            "scoring_": {**config["scoring"], "fitted": {}},
+            "threshold_": threshold["value"],
+            "label_free_": config["label_free"],
+            "beat_shape_": shape,
+            "n_features_in_": shape[0],
+            "history_": {"columns": ["loss", "validation_loss"]},
+            **({"feature_names_in_": config["feature_names"]} if config["feature_names"] else {}),
+        },
+    }
+    return {"detector": detector}, {n.replace("/", "_/", 1): a for n, a in arrays.items()}
 
 
 def _refuse_strangers(folder: Path) -> None:
     """Refuse a folder that holds other files than a detector's."""
     names = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    strangers = sorted(names - {CONFIG, WEIGHTS})
-    if strangers:
+    if strangers := sorted(names - {CONFIG, WEIGHTS}):
         raise DetectorFileError(
             f"{folder} holds other files ({', '.join(strangers[:3])}). Save to a folder of its "
             "own, so that nothing is overwritten by accident."
         )
 
 
-# Describing a detector
-
-
-def _describe(detector: AutoencoderDetector) -> tuple[dict[str, Any], Arrays]:
-    """Return what goes into the two files."""
-    if not hasattr(detector, "threshold_"):
-        raise DetectorFileError("this detector is not trained yet: call fit before save.")
-    autoencoder = detector.autoencoder_
-    arrays: Arrays = {
-        f"autoencoder/{name}": array for name, array in autoencoder.get_weights().items()
-    }
-    arrays |= {f"scoring/{name}": a for name, a in detector.scoring_.get_state().items()}
-    arrays |= {f"history/{name}": column.to_numpy() for name, column in detector.history_.items()}
-    scaler, scaler_arrays = _describe_scaler(detector.scaler_)
-    config = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "ecglab": __version__,
-        "autoencoder": {
-            "name": _name_of(autoencoder),
-            "params": {
-                key: _plain(value)
-                for key, value in autoencoder.get_params(deep=False).items()
-                if key not in _OF_THE_MACHINE
-            },
-        },
-        "scaler": scaler,
-        "scoring": _describe_scoring(detector.scoring_),
-        "threshold": {
-            "rule": detector.threshold,
-            "params": _plain(dict(detector.threshold_params or {})),
-            "value": _finite_to_save(detector.threshold_),
-        },
-        "label_free": bool(detector.label_free_),
-        "beat_shape": list(detector.beat_shape_),
-        "feature_names": [str(name) for name in getattr(detector, "feature_names_in_", [])],
-        "validation_fraction": _plain(detector.validation_fraction),
-        "random_state": (
-            int(detector.random_state) if isinstance(detector.random_state, Integral) else None
-        ),
-    }
-    return config, arrays | scaler_arrays
-
-
-def _name_of(autoencoder: Autoencoder) -> str:
-    """Find the name under which an autoencoder is registered."""
-    kind = type(autoencoder)
-    for name, path in AUTOENCODERS.items():
-        if path == f"{kind.__module__}.{kind.__qualname__}":
-            return name
-    raise DetectorFileError(
-        f"{kind.__name__} is not registered, so a saved one could not be found again. Add it to "
-        "ecglab.autoencoders.AUTOENCODERS."
-    )
-
-
-def _describe_scaler(scaler: Any) -> tuple[dict[str, Any] | None, Arrays]:
-    """Return a scaler's name, arguments and fitted numbers, and its fitted arrays."""
-    if scaler is None:
-        return None, {}
-    name = type(scaler).__name__
-    if _SCALERS.get(name) is not type(scaler):
-        raise DetectorFileError(
-            f"a {name} cannot be saved without pickle, and pickle can run code when it is loaded. "
-            f"Scalers that can be saved: {', '.join(sorted(_SCALERS))}."
-        )
-    fitted = {
-        key: value
-        for key, value in vars(scaler).items()
-        if key.endswith("_") and not key.startswith("_") and key != "feature_names_in_"
-    }
-    arrays = {
-        f"scaler/{key}": value for key, value in fitted.items() if isinstance(value, np.ndarray)
-    }
-    numbers = {k: _plain(v) for k, v in fitted.items() if not isinstance(v, np.ndarray)}
-    return {"name": name, "params": _plain(scaler.get_params()), "fitted": numbers}, arrays
-
-
-def _describe_scoring(scoring: Scoring) -> dict[str, Any]:
-    """Return a scoring's class and arguments; scorings among its arguments alike."""
-    name = type(scoring).__name__
-    if _SCORINGS.get(name) is not type(scoring):
-        raise DetectorFileError(
-            f"{name} is no scoring of ecglab's own, so a saved one could not be found again. "
-            f"Scorings that can be saved: {', '.join(sorted(_SCORINGS))}."
-        )
-    return {
-        "name": name,
-        "params": _plain(scoring.get_params(deep=False)),
-    }
-
-
-def _finite_to_save(threshold: float) -> float:
-    """Refuse to save what could not be read back."""
-    if not np.isfinite(threshold):
-        raise DetectorFileError(
-            f"the threshold is {threshold}, which accepts or flags every beat. Recalibrate first."
-        )
-    return float(threshold)
-
-
-def _plain(value: Any) -> Any:
-    """Turn arguments into what JSON can hold, or say which one it cannot."""
-    if isinstance(value, Scoring):
-        return {"scoring": _describe_scoring(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise DetectorFileError(
-        f"an argument of the type {type(value).__name__} cannot be written to {CONFIG}. "
-        "Numbers, texts and lists of them can."
-    )
-
-
-# Reading one back
-
-
 def _read_config(path: Path) -> dict[str, Any]:
-    """Read and check what does not depend on the kind of detector."""
-    text = _read_bytes(path, _CONFIG_LIMIT)
+    """Read and check what does not depend on the kind of estimator."""
     try:
-        config = json.loads(text)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        config = json.loads(_read_bytes(path, _CONFIG_LIMIT))
+    except (ValueError, RecursionError) as error:
         raise DetectorFileError(
             f"{path} is not valid JSON ({error}): it is damaged or truncated. Save the detector "
             "again."
@@ -238,11 +274,11 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise DetectorFileError(f"{path} is not the config of an ecglab detector.")
     version = config.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in (1, FORMAT_VERSION):
         raise DetectorFileError(
             f"{path} has format version {version!r}, written by ecglab {config.get('ecglab')!r}; "
-            f"this is ecglab {__version__}, which reads version {FORMAT_VERSION}. Use a matching "
-            "version of ecglab, or train again."
+            f"this is ecglab {__version__}, which reads the versions 1 to {FORMAT_VERSION}. Use a "
+            "matching version of ecglab, or train again."
         )
     return config
 
@@ -277,116 +313,3 @@ def _read_bytes(path: Path, limit: int | None = None) -> bytes:
         ) from error
     except OSError as error:
         raise DetectorFileError(f"{path} cannot be read ({error.strerror or error}).") from error
-
-
-def _rebuild(config: Mapping[str, Any], arrays: Arrays) -> AutoencoderDetector:
-    """Put the detector together again."""
-    threshold = config["threshold"]
-    autoencoder = _rebuild_autoencoder(config, _below("autoencoder", arrays))
-    scaler = _rebuild_scaler(config["scaler"], _below("scaler", arrays))
-    scoring = _rebuild_scoring(config["scoring"])
-    scoring.set_state(_below("scoring", arrays))
-    detector = AutoencoderDetector(
-        make_autoencoder(config["autoencoder"]["name"], **_arguments(config["autoencoder"])),
-        scaler=None if scaler is None else type(scaler)(**scaler.get_params()),
-        scoring=_rebuild_scoring(config["scoring"]),
-        threshold=str(threshold["rule"]),
-        threshold_params=dict(threshold["params"]) or None,
-        validation_fraction=config["validation_fraction"],
-        random_state=config["random_state"],
-    )
-    detector.autoencoder_ = autoencoder
-    detector.scaler_ = scaler
-    detector.scoring_ = scoring
-    detector.threshold_ = _finite(threshold["value"], "the threshold")
-    detector.label_free_ = bool(config["label_free"])
-    detector.beat_shape_ = autoencoder.beat_shape_
-    detector.n_features_in_ = autoencoder.beat_shape_[0]
-    if config["feature_names"]:
-        detector.feature_names_in_ = np.array(config["feature_names"], dtype=object)
-    history = pd.DataFrame(_below("history", arrays))
-    detector.history_ = history[["loss", "validation_loss"]]
-    detector.history_.index = pd.RangeIndex(1, len(detector.history_) + 1, name="epoch")
-    autoencoder.history_ = detector.history_
-    return detector
-
-
-def _rebuild_autoencoder(config: Mapping[str, Any], weights: Arrays) -> Autoencoder:
-    """Build the architecture that the config names, and fill in its weights."""
-    shape = tuple(int(n) for n in config["beat_shape"])
-    if len(shape) not in (1, 2) or min(shape) < 1:
-        raise ValueError(f"beat_shape {shape} is no shape of a beat")
-    for name, array in weights.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"the weights {name} hold NaN or infinite numbers")
-    described = config["autoencoder"]
-    arguments = _arguments(described)
-    _refuse_nested(arguments)
-    unlimited = {"random_state", "patience", "max_epochs"}
-    _refuse_giants([*shape, *(v for k, v in arguments.items() if k not in unlimited)])
-    autoencoder = make_autoencoder(described["name"], **arguments)
-    return autoencoder.set_weights(shape, weights)
-
-
-def _refuse_nested(arguments: Mapping[str, Any]) -> None:
-    """Refuse arguments that are no plain values: Keras reads a mapping as something to import."""
-    for key, value in arguments.items():
-        items = value if isinstance(value, list) else [value]
-        if any(isinstance(item, dict | list) for item in items):
-            raise ValueError(f"the argument {key} is neither a plain value nor a list of them")
-
-
-def _refuse_giants(sizes: Any) -> None:
-    """Refuse sizes that no real detector has, before a network of that size fills the memory."""
-    for size in sizes:
-        if isinstance(size, list):
-            _refuse_giants(size)
-        elif isinstance(size, int) and size > _LARGEST_SIZE:
-            raise ValueError(f"a size of {size}, where {_LARGEST_SIZE} is the most")
-
-
-def _rebuild_scaler(described: Mapping[str, Any] | None, arrays: Arrays) -> Any:
-    """Make a scaler of scikit-learn's from its arguments and what it had learnt."""
-    if described is None:
-        return None
-    scaler: BaseEstimator = _SCALERS[described["name"]](**_arguments(described))
-    for key, value in {**described["fitted"], **arrays}.items():
-        if not key.endswith("_") or key.startswith("_"):
-            raise ValueError(f"{key!r} is not something that a scaler learns")
-        setattr(scaler, key, value)
-    return scaler
-
-
-def _rebuild_scoring(described: Mapping[str, Any]) -> Scoring:
-    """Make an unfitted scoring from its class and arguments, those inside it included."""
-    arguments = _arguments(described)
-    for key, value in arguments.items():
-        if isinstance(value, list):
-            arguments[key] = [
-                _rebuild_scoring(item["scoring"]) if isinstance(item, dict) else item
-                for item in value
-            ]
-    return _SCORINGS[described["name"]](**arguments)
-
-
-def _arguments(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a part; scikit-learn wants ranges as tuples."""
-    arguments = dict(described["params"])
-    for key in ("feature_range", "quantile_range"):
-        if key in arguments:
-            arguments[key] = tuple(arguments[key])
-    return arguments
-
-
-def _below(prefix: str, arrays: Arrays) -> Arrays:
-    """Return the arrays whose name starts with ``prefix/``, without it."""
-    start = f"{prefix}/"
-    return {n.removeprefix(start): array for n, array in arrays.items() if n.startswith(start)}
-
-
-def _finite(value: Any, what: str) -> float:
-    """Return a number that is one."""
-    number = float(value)
-    if not np.isfinite(number):
-        raise ValueError(f"{what} is {number}")
-    return number

@@ -6,8 +6,10 @@ import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors.numpy import load_file, save
 from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, RobustScaler
@@ -73,6 +75,39 @@ def test_scalers_survive(scaler, beats, tmp_path):
     assert_same(load_detector(original.save(tmp_path / "saved")), original, beats)
 
 
+def test_names_of_columns_and_the_arguments_of_a_rule_survive(beats, tmp_path):
+    table = pd.DataFrame(beats.normal.signals).add_prefix("sample ")
+    arguments = {"scaler": "unit", "threshold_params": {"quantile": 0.9}, "n_jobs": 1}
+    original = AutoencoderDetector("dense_torch", random_state=0, **arguments)
+    original.set_params(autoencoder=DenseTorchAutoencoder((8, 3), max_epochs=1)).fit(table)
+    loaded = load_detector(original.save(tmp_path / "saved"))
+    assert loaded.feature_names_in_.tolist() == table.columns.tolist()
+    assert loaded.get_params(deep=False)["threshold_params"] == {"quantile": 0.9}
+    assert loaded.scaler == "unit"
+    assert loaded.n_jobs is None  # of the machine
+    assert np.array_equal(loaded.predict(table), original.predict(table))
+
+
+def test_folders_of_the_first_version_still_load(beats):
+    """The course's own detector is one; its recorded threshold and weights are what is loaded."""
+    folder = Path(__file__).parents[1] / "notebooks" / "models" / "dense"
+    config = json.loads((folder / "config.json").read_text())
+    assert config["format_version"] == 1
+    detector = load_detector(folder)
+    assert detector.threshold_ == config["threshold"]["value"]
+    assert detector.random_state == config["random_state"]
+    assert detector.autoencoder_.hidden == (64, 32, 16)
+    assert detector.history_.index[0] == 1
+    rebuilt = detector.reconstruct(beats.signals)
+    weights = load_file(folder / "weights.safetensors")
+    layers = [weights[name] for name in sorted(weights) if name.startswith("autoencoder/")]
+    hidden = beats.signals.astype(np.float32)
+    for number, (kernel, bias) in enumerate(zip(layers[::2], layers[1::2], strict=True)):
+        hidden = hidden @ kernel + bias
+        hidden = hidden if 2 * number + 2 == len(layers) else np.maximum(hidden, 0)
+    np.testing.assert_allclose(rebuilt, hidden, atol=1e-4)
+
+
 def test_scores_are_identical_in_another_process(detector, folder, beats, tmp_path):
     np.save(tmp_path / "beats.npy", beats.signals)
     code = (
@@ -120,7 +155,7 @@ def test_a_scoring_that_could_not_be_found_again_is_not_saved(beats, tmp_path):
     class MeanSquaredError(scoring_room.MeanAbsoluteError):
         """Of the same name as one of ecglab's, and another."""
 
-    with pytest.raises(DetectorFileError, match="no scoring of ecglab's own"):
+    with pytest.raises(DetectorFileError, match="a MeanSquaredError cannot be saved"):
         trained(beats, scoring=MeanSquaredError()).save(tmp_path / "a")
 
 
@@ -145,8 +180,9 @@ def test_a_threshold_that_could_not_be_read_back_is_not_saved(beats, tmp_path):
 def test_keras_arguments_that_would_import_something_are_refused(beats, tmp_path):
     folder = trained(beats, make_autoencoder("dense", max_epochs=1)).save(tmp_path / "a")
     evil = {"module": "os", "class_name": "function", "config": "system", "registered_name": "x"}
-    change_config(folder, lambda c: c["autoencoder"]["params"].update(activation=evil))
-    refuse(folder, "neither a plain value nor a list")
+    for hostile in (evil, {"mapping": evil}):
+        change_config(folder, set_param("autoencoder_", activation=hostile))
+        refuse(folder, "KeyError: 'name'")
 
 
 def test_an_unwritable_place_is_named(detector, tmp_path):
@@ -249,10 +285,10 @@ def test_weights_of_another_detector_are_noticed(folder, beats, tmp_path):
     refuse(folder, "from another detector")
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, 3, "1", None])
 def test_another_format_version_is_refused_with_both_versions(folder, version):
     change_config(folder, lambda config: config.update(format_version=version))
-    refuse(folder, "reads version 1")
+    refuse(folder, "reads the versions 1 to 2")
 
 
 def test_something_else_is_not_taken_for_a_detector(folder):
@@ -286,35 +322,50 @@ def test_a_pickle_in_place_of_either_file_does_not_run(folder, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+def part(config, name):
+    """Return the description of a trained part of the detector."""
+    return config["detector"]["fitted"][name]
+
+
+def set_param(name, **params):
+    return lambda config: part(config, name)["params"].update(params)
+
+
+def set_fitted(**values):
+    return lambda config: config["detector"]["fitted"].update(values)
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        lambda c: c["autoencoder"].update(name="os.system"),
-        lambda c: c["autoencoder"].update(name="ecglab.persistence.save_detector"),
-        lambda c: c["autoencoder"]["params"].update(unheard_of=1),
-        lambda c: c["autoencoder"]["params"].update(hidden="ABC"),
-        lambda c: c["autoencoder"]["params"].update(hidden=[10**9]),
-        lambda c: c["autoencoder"]["params"].update(hidden=[-4]),
-        lambda c: c["autoencoder"]["params"].update(hidden=[9, 3]),
-        lambda c: c["autoencoder"]["params"].update(activation="__import__('os')"),
-        lambda c: c["autoencoder"]["params"].update(
-            activation={"module": "os", "class_name": "function", "config": "system"}
-        ),
-        lambda c: c["autoencoder"]["params"].update(hidden=[[8], [3]]),
-        lambda c: c["scaler"].update(name="FunctionTransformer"),
-        lambda c: c["scaler"]["fitted"].update(__class__="x"),
-        lambda c: c["scaler"]["fitted"].update(transform="x"),
-        lambda c: c["scoring"].update(name="Scoring"),
-        lambda c: c["scoring"].update(name="make_scoring"),
-        lambda c: c["threshold"].update(value=float("nan")),
-        lambda c: c["threshold"].update(value="high"),
-        lambda c: c.update(beat_shape=[10**12]),
-        lambda c: c.update(beat_shape=[]),
-        lambda c: c.update(beat_shape="140"),
-        lambda c: c.update(beat_shape=[139]),
-        lambda c: c.pop("threshold"),
-        lambda c: c.update(autoencoder=None),
-        lambda c: c.update(scaler=[]),
+        lambda c: part(c, "autoencoder_").update(name="os.system"),
+        lambda c: part(c, "autoencoder_").update(name="ecglab.detector.load_detector"),
+        lambda c: part(c, "autoencoder_").update(name="StandardScaler"),
+        set_param("autoencoder_", unheard_of=1),
+        set_param("autoencoder_", hidden="ABC"),
+        set_param("autoencoder_", hidden=[10**9]),
+        set_param("autoencoder_", hidden=[-4]),
+        set_param("autoencoder_", hidden=[9, 3]),
+        set_param("autoencoder_", activation="__import__('os')"),
+        set_param("autoencoder_", activation={"module": "os", "config": "system"}),
+        set_param("autoencoder_", hidden=[[8], [3]]),
+        lambda c: part(c, "scaler_").update(name="FunctionTransformer"),
+        lambda c: part(c, "scaler_")["fitted"].update(__class__="x"),
+        lambda c: part(c, "scaler_")["fitted"].update(transform="x"),
+        lambda c: part(c, "scoring_").update(name="Scoring"),
+        lambda c: part(c, "scoring_").update(name="make_scoring"),
+        set_fitted(threshold_=float("nan")),
+        set_fitted(threshold_="high"),
+        set_fitted(autoencoder_=None),
+        set_fitted(scaler_=[]),
+        set_fitted(beat_shape_=[139]),
+        lambda c: part(c, "autoencoder_")["fitted"].update(beat_shape_=[10**12]),
+        lambda c: part(c, "autoencoder_")["fitted"].update(beat_shape_=[]),
+        lambda c: part(c, "autoencoder_")["fitted"].update(beat_shape_="140"),
+        lambda c: part(c, "autoencoder_")["fitted"].update(beat_shape_=[139]),
+        lambda c: c["detector"]["fitted"].pop("threshold_"),
+        lambda c: c["detector"].update(name="StandardScaler"),
+        lambda c: c.update(detector=[]),
     ],
 )
 def test_a_config_changed_by_hand_is_refused(folder, change):
@@ -326,11 +377,12 @@ def test_a_config_changed_by_hand_is_refused(folder, change):
     "change",
     [
         lambda a: a.clear(),
-        lambda a: a.pop(next(n for n in a if n.startswith("autoencoder/"))),
-        lambda a: a.update({"autoencoder/extra": np.zeros(3, np.float32)}),
+        lambda a: a.pop(next(n for n in a if n.startswith("autoencoder_/"))),
+        lambda a: a.update({"autoencoder_/extra": np.zeros(3, np.float32)}),
         lambda a: a.update({n: v * np.nan for n, v in a.items() if "weight" in n}),
         lambda a: a.update({n: v[:-1] for n, v in a.items() if "weight" in n}),
-        lambda a: [a.pop(n) for n in list(a) if n.startswith("scoring/")],
+        lambda a: [a.pop(n) for n in list(a) if n.startswith("scoring_/")],
+        lambda a: a.update({"scoring_/weights_": a["scoring_/weights_"][:-1]}),
     ],
 )
 def test_arrays_changed_with_a_fitting_checksum_are_refused(folder, change):

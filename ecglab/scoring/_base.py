@@ -1,6 +1,5 @@
-"""What every scoring does alike: check what it is given, learn from the right beats, keep state."""
+"""What every scoring does alike: check what it is given, learn from the right beats."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
@@ -100,47 +99,6 @@ class Scoring(BaseEstimator):
         own_codes = self._check_codes(codes, len(residuals), np.full(len(residuals), True))
         return self._score(residuals, own_codes) if len(residuals) else np.zeros(0)
 
-    def get_state(self) -> dict[str, FloatArray]:
-        """Return what `fit` has learnt, as plain arrays that can be saved without pickle.
-
-        Returns
-        -------
-        dict of str to ndarray
-            Copies of the fitted arrays, by name; empty for a scoring that learns nothing.
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            If the scoring learns something in `fit` and has not yet.
-        """
-        self._check_fitted()
-        return {name: np.array(getattr(self, name)) for name in self._state_names}
-
-    def set_state(self, state: Mapping[str, npt.ArrayLike]) -> Self:
-        """Take over what another scoring with the same parameters has learnt.
-
-        Parameters
-        ----------
-        state : mapping of str to array_like
-            What `get_state` returned.
-
-        Returns
-        -------
-        Scoring
-            Itself, scoring exactly as the other one does.
-
-        Raises
-        ------
-        ValueError
-            If an array is missing or unknown, has an impossible shape, or holds a number that is
-            not finite. The scoring then stays as it was.
-        """
-        arrays = check_state_arrays(state, self._state_names, self)
-        self._check_state(arrays)
-        for name, array in arrays.items():
-            setattr(self, name, array)
-        return self
-
     def _fit(
         self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray | None
     ) -> None:
@@ -149,14 +107,11 @@ class Scoring(BaseEstimator):
     def _score(self, residuals: FloatArray, codes: FloatArray | None) -> FloatArray:
         raise NotImplementedError
 
-    def _check_state(self, state: Mapping[str, FloatArray]) -> None:
-        """Raise ValueError if the arrays cannot be this scoring's."""
-
     def _check_fitted(self) -> None:
         if not all(hasattr(self, name) for name in self._state_names):
             raise NotFittedError(
                 f"this {type(self).__name__} has learnt nothing yet: call fit with the residuals "
-                "of validation beats, or set_state with a saved state."
+                "of validation beats."
             )
 
     def _check_codes(
@@ -191,26 +146,6 @@ def require_beats(found: int, kind: str, needed: int, scoring: Scoring) -> None:
 def check_beats(values: npt.ArrayLike, name: str, dimensions: tuple[int, ...]) -> FloatArray:
     """Return finite beats in double precision, or say why they cannot be used."""
     return _check_finite(_as_beats(values, name, dimensions), name)
-
-
-def check_state_arrays(
-    state: Mapping[str, npt.ArrayLike], names: tuple[str, ...], scoring: Scoring
-) -> dict[str, FloatArray]:
-    """Return copies of exactly the named arrays, or say which are missing, unknown or damaged."""
-    missing, unknown = sorted(set(names) - set(state)), sorted(set(state) - set(names))
-    if missing or unknown:
-        raise ValueError(
-            f"this state is not one of {scoring!r}: missing {missing}, unknown {unknown}. "
-            "Restore it into a scoring with the parameters of the one it was taken from."
-        )
-    arrays = {name: np.array(state[name], dtype=np.float64) for name in names}
-    damaged = [name for name, array in arrays.items() if not np.isfinite(array).all()]
-    if damaged:
-        raise ValueError(
-            f"the arrays {damaged} of this state hold NaN or infinite numbers: the saved file is "
-            "damaged. Save the scoring again, or fit it anew."
-        )
-    return arrays
 
 
 def _as_beats(values: npt.ArrayLike, name: str, dimensions: tuple[int, ...]) -> FloatArray:

@@ -1,17 +1,15 @@
 """Several scorings as one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import NotFittedError
 
 from ecglab.scoring._base import (
     MIN_BEATS_FOR_SPREAD,
     FloatArray,
     Scoring,
-    check_state_arrays,
     require_beats,
 )
 
@@ -105,57 +103,6 @@ class Combined(Scoring):
         super().set_params(**params)
         return self
 
-    def get_state(self) -> dict[str, FloatArray]:
-        """Return what `fit` has learnt: the scale of the parts, and each part's own state.
-
-        Returns
-        -------
-        dict of str to ndarray
-            As for every scoring; a part's arrays are named ``part0__weights_`` and so on.
-        """
-        state = super().get_state()
-        for number, part in enumerate(self.parts_):
-            state |= {f"part{number}__{key}": value for key, value in part.get_state().items()}
-        return state
-
-    def set_state(self, state: Mapping[str, npt.ArrayLike]) -> Self:
-        """Take over what another `Combined` with the same parameters has learnt.
-
-        Parameters
-        ----------
-        state : mapping of str to array_like
-            What `get_state` returned.
-
-        Returns
-        -------
-        Combined
-            Itself.
-
-        Raises
-        ------
-        ValueError
-            As for every scoring.
-        """
-        parts = self._make_parts()
-        names = {
-            f"part{number}__{name}": (number, name)
-            for number, part in enumerate(parts)
-            for name in part._state_names
-        }
-        arrays = check_state_arrays(state, (*self._state_names, *names), self)
-        for name in self._state_names:
-            if arrays[name].shape != (len(parts),) or not np.all(arrays[name] > 0):
-                raise ValueError(
-                    f"{name} must hold a positive number for each of {len(parts)} parts, "
-                    f"not {arrays[name]}."
-                )
-        inner: list[dict[str, FloatArray]] = [{} for _ in parts]
-        for key, (number, name) in names.items():
-            inner[number][name] = arrays[key]
-        self.parts_ = [part.set_state(own) for part, own in zip(parts, inner, strict=True)]
-        self.typical_, self.reach_ = arrays["typical_"], arrays["reach_"]
-        return self
-
     def _fit(
         self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray | None
     ) -> None:
@@ -177,13 +124,6 @@ class Combined(Scoring):
         scores = _score_parts(self.parts_, residuals, codes)
         standardised = _compress(scores, self.typical_) / self.reach_[:, None]
         return standardised.mean(axis=0) if self.how == "mean" else standardised.max(axis=0)
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "parts_"):
-            raise NotFittedError(
-                "this Combined has learnt nothing yet: call fit with the residuals of validation "
-                "beats, or set_state with a saved state."
-            )
 
     def _make_parts(self) -> list[Scoring]:
         """Return fresh, unfitted parts."""

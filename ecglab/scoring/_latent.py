@@ -1,6 +1,5 @@
 """How far a code lies from those of normal beats."""
 
-from collections.abc import Mapping
 from numbers import Real
 from typing import ClassVar
 
@@ -100,15 +99,6 @@ class LatentDistance(Scoring):
                 "encode with the same autoencoder, or fit anew."
             )
         return np.linalg.norm((codes - self.centre_) @ self.whitening_, axis=1)
-
-    def _check_state(self, state: Mapping[str, FloatArray]) -> None:
-        n_units = state["centre_"].size
-        shapes = {name: array.shape for name, array in state.items()}
-        if shapes != {"centre_": (n_units,), "whitening_": (n_units, n_units)} or not n_units:
-            raise ValueError(
-                "centre_ and whitening_ must have the shapes (n_units,) and (n_units, n_units), "
-                f"not {shapes['centre_']} and {shapes['whitening_']}."
-            )
 
     def _make_estimator(self) -> LedoitWolf | ShrunkCovariance:
         """Return the estimator of the covariance of centred, standardised codes."""

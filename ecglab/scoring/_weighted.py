@@ -1,6 +1,6 @@
 """Errors that trust some time points more than others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -132,14 +132,6 @@ class WeightedError(Scoring):
             )
         errors = self.weights_ * np.abs(residuals) ** self.power
         return errors.reshape(len(errors), -1).mean(axis=1) / self.weights_.mean()
-
-    def _check_state(self, state: Mapping[str, FloatArray]) -> None:
-        weights = state["weights_"]
-        if weights.ndim not in (1, 2) or np.any(weights < 0) or not np.any(weights > 0):
-            raise ValueError(
-                "weights_ must have the shape (n_samples,) or (n_samples, n_channels), none "
-                f"negative and not all 0; these have the shape {weights.shape}."
-            )
 
     def _check_parameters(self) -> None:
         if self.weights not in KINDS:

@@ -27,21 +27,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: a list of values, or a range from which they are drawn.
+    """One axis: a list of values, or a continuous range from which they are drawn, ends included.
 
-    Parameters
-    ----------
-    name : str
-        The parameter.
-    values : sequence
-        The values of a list; empty for a continuous range.
-    low, high : float
-        The ends of a continuous range, both included.
-    logarithmic : bool
-        Whether a continuous range is uniform in the logarithm.
-    whole : bool
-        Whether the parameter is an int: values of a continuous range are rounded, to whole numbers
-        between its ends.
+    A `logarithmic` range is uniform in the logarithm; the values of a `whole` one are rounded, to
+    whole numbers between its ends.
     """
 
     name: str

@@ -58,27 +58,11 @@ def execute(
     timeout: float | None = None,
     memory_limit: int | None = None,
 ) -> Execution:
-    """Execute a notebook with papermill, in a kernel of its own.
+    """Execute a notebook, given as JSON, with papermill, in a kernel of its own.
 
-    Parameters
-    ----------
-    text : str
-        The notebook, as JSON.
-    parameters : mapping of str to Any
-        Its parameters.
-    environment : mapping of str to str
-        Environment variables of the kernel, all of them.
-    folder : str, optional
-        The kernel's working folder.
-    timeout : float, optional
-        Seconds that the run may take.
-    memory_limit : int, optional
-        Bytes of resident memory that the kernel and its children may use together.
-
-    Returns
-    -------
-    Execution
-        Whatever happens in the notebook, nothing is raised.
+    `environment` is all that the kernel has, `timeout` is in seconds, `memory_limit` in bytes of
+    resident memory that the kernel and its children may use together. Whatever happens in the
+    notebook, nothing is raised.
     """
     start = time.monotonic()
     error = trace = None

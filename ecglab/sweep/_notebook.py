@@ -47,14 +47,7 @@ class Notebook:
 
 
 def read_notebook(path: Path, where: str) -> Notebook:
-    """Read a notebook that is to be swept.
-
-    Parameters
-    ----------
-    path : Path
-        The notebook.
-    where : str
-        The place that names it, for errors.
+    """Read a notebook that is to be swept; `where` is the place that names it, for errors.
 
     Raises
     ------
