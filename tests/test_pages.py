@@ -18,7 +18,6 @@ import nbformat
 import pandas as pd
 import pytest
 import yaml
-from packaging.specifiers import SpecifierSet
 from pybtex.database import parse_file
 
 from ecglab.evaluation import DEFAULT_RULES, evaluate
@@ -416,23 +415,6 @@ def test_workflows_run_what_exists(workflow):
             assert re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
         for path in step.get("with", {}).get("cache-dependency-path", "").split():
             assert (ROOT / path).is_file()
-
-
-@pytest.mark.parametrize("workflow", ["ci", "pages"])
-def test_workflows_have_the_python_and_the_pytorch_of_the_readme(workflow):
-    (version,) = {
-        step["with"]["python-version"]
-        for step in steps(workflow)
-        if "python" in step.get("uses", "")
-    }
-    pyproject = (ROOT / "pyproject.toml").read_text()
-    requires = re.search(r'requires-python = "(.+)"', pyproject)[1]
-    assert SpecifierSet(requires).contains(version)
-    flags = {
-        job["env"]["PIP_FLAGS"] for job in WORKFLOWS[workflow]["jobs"].values() if "env" in job
-    }
-    assert all(f'PIP_FLAGS="{f}"' in (ROOT / "README.md").read_text() for f in flags)
-    assert flags
 
 
 def test_ci_goes_on_where_the_data_cannot_be_had():
