@@ -35,13 +35,13 @@ course: $(READY)
 test: test-unit test-book test-notebooks
 
 test-unit: $(READY)
-	$(BIN)/python -m pytest --ignore=tests/book
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore=tests/book
 
 test-book: book
 	$(BIN)/python -m pytest tests/book
 
 test-notebooks: $(READY)
-	$(BIN)/python -m pytest --nbval notebooks/
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval notebooks/
 
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=notebooks
