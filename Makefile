@@ -7,17 +7,20 @@
 
 PYTHON ?= python3
 PIP_FLAGS ?=
+PYTEST_FLAGS ?=
+SEEDS ?= 5
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
 
-.PHONY: help course test test-unit test-book test-notebooks lab env lint format typecheck notebooks book playground results clean
+.PHONY: help course test test-unit test-book test-notebooks fuzz lab env lint format typecheck notebooks book playground results clean
 
 help:
 	@echo "make course      run every notebook and build the book from what they show"
 	@echo "make test        unit tests, the book in a browser, then every notebook, cell by cell;"
 	@echo "                 each part alone: make test-unit, test-book, test-notebooks"
+	@echo "make fuzz        the property tests with fresh seeds (SEEDS=5) and more examples each"
 	@echo "make lab         JupyterLab on the notebooks"
 	@echo "make env         the environment alone (.venv)"
 	@echo "make book        the book from the committed notebooks; nothing is run"
@@ -35,13 +38,16 @@ course: $(READY)
 test: test-unit test-book test-notebooks
 
 test-unit: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore=tests/book
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore=tests/book $(PYTEST_FLAGS)
 
 test-book: book
 	$(BIN)/python -m pytest tests/book
 
 test-notebooks: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval notebooks/
+
+fuzz: $(READY)
+	$(BIN)/python tools/fuzz.py --seeds $(SEEDS)
 
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=notebooks
