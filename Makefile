@@ -15,17 +15,20 @@ PIP_FLAGS ?=
 # GPU=1 takes PyTorch's default build, with CUDA, even where no NVIDIA driver is found.
 GPU ?=
 CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+PYTEST_FLAGS ?=
+SEEDS ?= 5
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
 
-.PHONY: help course test test-unit test-book test-notebooks test-frameworks lab env lint format typecheck notebooks book playground results clean
+.PHONY: help course test test-unit test-book test-notebooks test-frameworks fuzz lab env lint format notebooks book playground results clean
 
 help:
 	@echo "make course      run every notebook and build the book from what they show"
 	@echo "make test        unit tests, the book in a browser, then every notebook, cell by cell;"
 	@echo "                 each part alone: make test-unit, test-book, test-notebooks"
+	@echo "make fuzz        the property tests with fresh seeds (SEEDS=5) and more examples each"
 	@echo "make test-frameworks   the tests that depend on the build of PyTorch"
 	@echo "make lab         JupyterLab on the notebooks"
 	@echo "make env         the environment alone (.venv)"
@@ -44,17 +47,20 @@ course: $(READY)
 test: test-unit test-book test-notebooks
 
 test-unit: $(READY)
-	$(BIN)/python -m pytest --ignore=tests/book
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore=tests/book $(PYTEST_FLAGS)
 
 # What depends on the build of PyTorch; CI runs it with the one that most people get, too.
 test-frameworks: $(READY)
-	$(BIN)/python -m pytest tests/test_frameworks.py tests/autoencoders tests/test_detector.py tests/test_persistence.py
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/test_frameworks.py tests/autoencoders tests/test_detector.py tests/test_persistence.py
 
 test-book: book
 	$(BIN)/python -m pytest tests/book
 
 test-notebooks: $(READY)
-	$(BIN)/python -m pytest --nbval notebooks/
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval notebooks/
+
+fuzz: $(READY)
+	$(BIN)/python tools/fuzz.py --seeds $(SEEDS)
 
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -128,7 +128,7 @@ def test_make_finds_a_supported_python_and_every_one_by_its_name():
 def test_ci_runs_every_supported_python_and_no_other():
     named = re.findall(r"\b3\.\d+\b", (WORKFLOWS / "ci.yml").read_text())
     assert set(named) == set(PYTHONS)
-    for path in (WORKFLOWS / "pages.yml", ROOT / ".ci" / "run"):
+    for path in (WORKFLOWS / "pages.yml", WORKFLOWS / "fuzz.yml", ROOT / ".ci" / "run"):
         named = set(re.findall(r"(?:python-version: \"|find_python )(3\.\d+)", path.read_text()))
         assert named, path
         assert named <= set(PYTHONS)

@@ -403,7 +403,7 @@ def steps(workflow):
     return [step for job in WORKFLOWS[workflow]["jobs"].values() for step in job["steps"]]
 
 
-@pytest.mark.parametrize("workflow", ["ci", "pages"])
+@pytest.mark.parametrize("workflow", WORKFLOWS)
 def test_workflows_run_what_exists(workflow):
     commands = "\n".join(step["run"] for step in steps(workflow) if "run" in step)
     assert set(re.findall(r"\bmake ([a-z-]+)", commands)) <= make_targets()
@@ -415,6 +415,17 @@ def test_workflows_run_what_exists(workflow):
             assert re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
         for path in step.get("with", {}).get("cache-dependency-path", "").split():
             assert (ROOT / path).is_file()
+
+
+def test_fresh_seeds_are_tried_every_week():
+    triggers = WORKFLOWS["fuzz"][True]  # what YAML takes "on" for
+    assert "workflow_dispatch" in triggers
+    (schedule,) = triggers["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", schedule["cron"])
+    assert [step["run"].split()[:2] for step in steps("fuzz") if "run" in step] == [
+        ["make", "fuzz"],
+        ["make", "test-unit"],
+    ]
 
 
 def test_ci_goes_on_where_the_data_cannot_be_had():
