@@ -1,23 +1,35 @@
-# Every target sets up its own environment in .venv first; the only needs are make and Python 3.11+.
+# Every target sets up its own environment in .venv first; the only needs are make and Python 3.11,
+# 3.12 or 3.13.
 #
 #   make course     run every notebook and build the book from what they show
 #   make test       unit tests, the book in a browser, then every notebook, cell by cell
 #   make lab        JupyterLab on the notebooks
 #   make help       the rest
 
-PYTHON ?= python3
+# The first of these that is one of the supported versions.
+PYTHONS := python3 python3.13 python3.12 python3.11
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(or $(shell for p in $(PYTHONS); do \
+	$$p -c '$(SUPPORTED)' >/dev/null 2>&1 && echo $$p && break; done),python3)
 PIP_FLAGS ?=
-VENV := .venv
+# GPU=1 takes PyTorch's default build, with CUDA, even where no NVIDIA driver is found.
+GPU ?=
+CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+PYTEST_FLAGS ?=
+SEEDS ?= 5
+VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
 
-.PHONY: help course test test-unit test-book test-notebooks lab env lint format typecheck notebooks book playground results clean
+.PHONY: help course test test-unit test-book test-notebooks test-frameworks fuzz lab env lint format notebooks book playground results clean
 
 help:
 	@echo "make course      run every notebook and build the book from what they show"
 	@echo "make test        unit tests, the book in a browser, then every notebook, cell by cell;"
 	@echo "                 each part alone: make test-unit, test-book, test-notebooks"
+	@echo "make fuzz        the property tests with fresh seeds (SEEDS=5) and more examples each"
+	@echo "make test-frameworks   the tests that depend on the build of PyTorch"
 	@echo "make lab         JupyterLab on the notebooks"
 	@echo "make env         the environment alone (.venv)"
 	@echo "make book        the book from the committed notebooks; nothing is run"
@@ -35,13 +47,20 @@ course: $(READY)
 test: test-unit test-book test-notebooks
 
 test-unit: $(READY)
-	$(BIN)/python -m pytest --ignore=tests/book
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore=tests/book $(PYTEST_FLAGS)
+
+# What depends on the build of PyTorch; CI runs it with the one that most people get, too.
+test-frameworks: $(READY)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/test_frameworks.py tests/autoencoders tests/test_detector.py tests/test_persistence.py
 
 test-book: book
 	$(BIN)/python -m pytest tests/book
 
 test-notebooks: $(READY)
-	$(BIN)/python -m pytest --nbval notebooks/
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval notebooks/
+
+fuzz: $(READY)
+	$(BIN)/python tools/fuzz.py --seeds $(SEEDS)
 
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=notebooks
@@ -79,8 +98,6 @@ results: $(READY)
 clean:
 	rm -rf $(VENV) build book/_build book/notebooks
 
-$(READY): pyproject.toml constraints.txt ecglab/_version.py
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ecglab needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ". Name another one with: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --constraint constraints.txt --editable ".[course,test]"
+$(READY): pyproject.toml constraints.txt ecglab/_version.py tools/set_up.py
+	@$(PYTHON) tools/set_up.py $(VENV) --gpu "$(GPU)" --cpu-index "$(CPU_INDEX)" --pip-flags="$(PIP_FLAGS)"
 	@touch $(READY)

@@ -2,13 +2,31 @@
 
 The committed outputs were computed on ECG5000. Where it cannot be had, the notebooks still run,
 every cell and every check in them, on simulated heartbeats, and the run says so.
+
+Side by side (``-n auto``), there is a worker for each processor, and each computes on one thread.
 """
 
 import os
 
 import pytest
 
+# Before any framework is loaded; what a worker starts inherits it. On two busy processors, two
+# workers of two threads each wait for one another: a training step takes ten times as long.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for _name in ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):
+        os.environ.setdefault(f"{_name}_THREADS", "1")
+
+MOST_WORKERS = 8  # each holds both frameworks, 2 GB; and there are no more notebooks than that
+
 _notice: str | None = None
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which nobody needs to run a notebook
+def pytest_xdist_auto_num_workers() -> int:
+    """Count the processors that this process may use, a container's quota included."""
+    from joblib import cpu_count
+
+    return int(min(cpu_count(), MOST_WORKERS))
 
 
 def pytest_configure(config: pytest.Config) -> None:

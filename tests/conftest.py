@@ -3,8 +3,11 @@
 import hashlib
 import io
 import os
+import random
+import re
 import socket
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,12 +16,61 @@ from threading import Thread
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ecglab.datasets import fetch_ecg5000
 from ecglab.datasets._ecg5000 import ArchiveSpec, Part, labels_sha256, row_weighted_mean
 from ecglab.heartbeats import Heartbeats
 
 REAL_DATA_HOME = os.environ.get("ECGLAB_DATA_HOME")
+
+# Property tests
+
+# The same examples every time, wherever the tests run and however busy that machine is.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+# `make fuzz`: other examples for every seed, and more of them.
+settings.register_profile(
+    "fuzz", settings.get_profile("repeatable"), derandomize=False, max_examples=300, print_blob=True
+)
+settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Put the files, and the tests in each, in another order for every ``--hypothesis-seed``."""
+    seed = config.getoption("--hypothesis-seed")
+    if seed is not None:
+        rng = random.Random(seed)
+        place = defaultdict(rng.random)
+        items.sort(key=lambda item: (place[item.path], rng.random()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Show what Hypothesis has found as an example that can be pasted above the test."""
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    for find in getattr(error, "exceptions", [error]):
+        for note in getattr(find, "__notes__", []):
+            if note.startswith(("Failing test case:", "Falsifying example:")):
+                example = as_example(note, item.fixturenames)
+                report.sections.append(("Found: paste this above the test to keep it", example))
+    return report
+
+
+def as_example(note: str, fixtures: list[str]) -> str:
+    """Turn "Failing test case: test_it(...)" into "@example(...)", without what is not drawn."""
+    arguments = note.partition("(")[2]
+    not_drawn = rf"^    ({'|'.join(fixtures)})=.*?\n(?=    \w+=|\))"
+    return "@example(" + re.sub(not_drawn, "", arguments, flags=re.MULTILINE | re.DOTALL)
+
+
+# A closed-off environment, the real data
 
 
 @pytest.fixture(autouse=True)

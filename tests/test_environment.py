@@ -9,6 +9,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from set_up import CPU_INDEX, SUPPORTED
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -41,6 +42,10 @@ PINS = {
         if line and not line.startswith("#")
     )
 }
+
+
+PYTHONS = [f"{major}.{minor}" for major, minor in SUPPORTED]
+WORKFLOWS = ROOT / ".github" / "workflows"
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +85,10 @@ def test_conda_installs_the_same_thing(conda):
     python, *_ = (d for d in conda["dependencies"] if str(d).startswith("python"))
     assert SpecifierSet(python.removeprefix("python")) == SpecifierSet(PROJECT["requires-python"])
     (from_pip,) = (d["pip"] for d in conda["dependencies"] if isinstance(d, dict))
-    makefile = (ROOT / "Makefile").read_text()
-    extras = re.search(r'--editable "\.\[(.*)\]"', makefile).group(1)
+    set_up = (ROOT / "tools" / "set_up.py").read_text()
+    extras = re.search(r'"--editable", "\.\[(.*)\]"', set_up).group(1)
     assert f"--editable .[{extras}]" in from_pip
     assert "--constraint constraints.txt" in from_pip
-    assert "--constraint constraints.txt" in makefile
     assert set(requirements(extras.split(","))) == set(EVERYTHING)
 
 
@@ -94,3 +98,37 @@ def test_every_dependency_is_explained():
     stubs = {"pandas-stubs", "types-requests", "types-tqdm"}
     for name in set(EVERYTHING) - stubs:
         assert name in table, name
+
+
+def test_the_same_pythons_are_supported_wherever_they_are_named(conda):
+    (for_conda,) = (d for d in conda["dependencies"] if str(d).startswith("python>"))
+    for text in (PROJECT["requires-python"], for_conda.removeprefix("python")):
+        allowed = SpecifierSet(text)
+        assert [f"3.{n}" for n in range(30) if allowed.contains(f"3.{n}")] == PYTHONS
+    language = "Programming Language :: Python :: "
+    classifiers = (c for c in PROJECT["classifiers"] if c.startswith(language))
+    assert [c.removeprefix(language) for c in classifiers] == PYTHONS
+    *but_last, last = PYTHONS
+    for path in ("README.md", "book/index.md"):
+        text = " ".join((ROOT / path).read_text().split())
+        assert f"Python {', '.join(but_last)} or {last}" in text, path
+    assert f"on Python {', '.join(but_last)} and {last}." in (ROOT / "constraints.txt").read_text()
+
+
+def test_make_finds_a_supported_python_and_every_one_by_its_name():
+    makefile = (ROOT / "Makefile").read_text()
+    condition = re.search(r"sys\.exit\(not (.*)\)$", makefile, re.MULTILINE).group(1)
+    for minor in range(30):
+        accepted = eval(condition.replace("sys.version_info[:2]", f"(3, {minor})"))
+        assert accepted == (f"3.{minor}" in PYTHONS)
+    assert set(re.findall(r"python(3\.\d+)", makefile)) >= set(PYTHONS)
+    assert f"CPU_INDEX ?= {CPU_INDEX}\n" in makefile
+
+
+def test_ci_runs_every_supported_python_and_no_other():
+    named = re.findall(r"\b3\.\d+\b", (WORKFLOWS / "ci.yml").read_text())
+    assert set(named) == set(PYTHONS)
+    for path in (WORKFLOWS / "pages.yml", WORKFLOWS / "fuzz.yml", ROOT / ".ci" / "run"):
+        named = set(re.findall(r"(?:python-version: \"|find_python )(3\.\d+)", path.read_text()))
+        assert named, path
+        assert named <= set(PYTHONS)

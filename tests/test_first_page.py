@@ -1,9 +1,8 @@
 """The picture of the book's first page, and the text for those who cannot see it."""
 
-import importlib.util
 from pathlib import Path
 
-import pytest
+import draw_first_page as tool
 
 from ecglab import load_detector
 from ecglab.evaluation import pooled_split
@@ -11,15 +10,7 @@ from ecglab.evaluation import pooled_split
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("tool", ROOT / "tools" / "draw_first_page.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_errors_in_the_alt_text_are_those_of_the_beats_that_are_drawn(tool, ecg5000):
+def test_the_errors_in_the_alt_text_are_those_of_the_beats_that_are_drawn(ecg5000):
     detector = load_detector(tool.MODEL)
     drawn = tool.typical_beats(detector, pooled_split(ecg5000, random_state=0).validation)
     assert list(drawn.labels) == [1, 2]

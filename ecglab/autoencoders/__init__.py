@@ -7,9 +7,9 @@ from ecglab.autoencoders._base import Autoencoder
 from ecglab.autoencoders._conv import ConvAutoencoder
 from ecglab.autoencoders._dense import DenseAutoencoder
 from ecglab.autoencoders._dense_torch import DenseTorchAutoencoder
+from ecglab.autoencoders._frameworks import import_keras, import_torch
 from ecglab.autoencoders._lstm import LSTMAutoencoder
-from ecglab.autoencoders._tensorflow import import_keras
-from ecglab.autoencoders._torch import TorchAutoencoder, import_torch
+from ecglab.autoencoders._torch import TorchAutoencoder
 
 __all__ = [
     "AUTOENCODERS",

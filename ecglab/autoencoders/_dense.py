@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ecglab.autoencoders._base import Autoencoder, FloatArray
+from ecglab.autoencoders._frameworks import import_keras
 from ecglab.autoencoders._progress import EpochBar
-from ecglab.autoencoders._tensorflow import import_keras
 
 __all__ = ["DenseAutoencoder"]
 

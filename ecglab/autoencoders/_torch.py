@@ -4,7 +4,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from copy import deepcopy
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ecglab.autoencoders._base import Autoencoder, FloatArray
+from ecglab.autoencoders._frameworks import import_torch
 from ecglab.autoencoders._progress import EpochBar
 
 if TYPE_CHECKING:
@@ -20,35 +20,13 @@ if TYPE_CHECKING:
 
     from ecglab.autoencoders._torch_networks import Network
 
-__all__ = ["TorchAutoencoder", "import_torch"]
+__all__ = ["TorchAutoencoder"]
 
 _CHUNK = 512  # beats that go through the network at once; more no longer fit the cache
 _LOSSES = ("mae", "mse")
 _LARGEST_BATCH = 64
 _STEPS_AN_EPOCH = 27  # at least, with batch_size="auto": what ECG5000's pooled split has with 64
 _PRECISIONS = ("auto", "bfloat16", "float32")
-
-
-def import_torch() -> Any:
-    """Import PyTorch.
-
-    Returns
-    -------
-    module
-        ``torch``.
-
-    Raises
-    ------
-    ImportError
-        If PyTorch is not installed.
-    """
-    try:
-        return import_module("torch")
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"this autoencoder needs PyTorch, and {error.name!r} is not installed. "
-            "Install it with: pip install 'ecglab[torch]'"
-        ) from error
 
 
 class TorchAutoencoder(Autoencoder):

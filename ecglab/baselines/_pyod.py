@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ecglab.autoencoders._torch import find_device, import_torch, own_random_numbers
+from ecglab.autoencoders._frameworks import import_torch
+from ecglab.autoencoders._torch import find_device, own_random_numbers
 from ecglab.baselines._base import Baseline, FloatArray
 
 

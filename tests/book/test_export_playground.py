@@ -3,9 +3,8 @@
 import json
 import shutil
 from copy import copy
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
+import export_playground as tool
 import numpy as np
 import pytest
 from sklearn.preprocessing import StandardScaler
@@ -14,18 +13,6 @@ from ecglab import AutoencoderDetector, load_detector
 from ecglab.autoencoders import make_autoencoder
 from ecglab.datasets import make_heartbeats
 from ecglab.evaluation import pooled_split
-
-ROOT = Path(__file__).parents[2]
-
-
-def load_tool():
-    spec = spec_from_file_location("export_playground", ROOT / "tools" / "export_playground.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-tool = load_tool()
 
 
 def read_script(text):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecglab.datasets import _ecg5000, fetch_ecg5000
@@ -255,7 +255,6 @@ def test_an_encrypted_zip_is_refused(small_archive, pack, home):
         _load(small_archive, home)
 
 
-@settings(max_examples=200)
 @given(where=st.floats(0, 1), insertion=st.binary(max_size=2), cut=st.booleans())
 def test_a_damaged_zip_is_refused_or_harmless(small_archive, pack, where, insertion, cut):
     content = pack(small_archive.files(".ts"))

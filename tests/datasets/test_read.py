@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecglab.datasets import iter_heartbeats, make_heartbeats, read_heartbeats
@@ -658,7 +658,6 @@ tables = st.tuples(st.integers(2, 6), st.integers(1, 8)).flatmap(
 
 
 @given(table=tables, where=st.integers(0, 2), separator=st.sampled_from([",", ";", "\t", " "]))
-@settings(deadline=None)
 def test_what_is_written_is_read_again(tmp_path_factory, table, where, separator):
     signals, labels = (list(column) for column in zip(*table, strict=True))
     lines = [

@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecglab.datasets import iter_heartbeats, read_heartbeats
@@ -281,24 +281,42 @@ def read_or_refuse(path, **options):
     return True
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # NumPy warns of strange headers before it refuses them
-def test_ten_thousand_mutated_real_files_raise_no_other_error(ecg5000, encode, pack, tmp_path):
+@pytest.fixture(scope="module")
+def real_files(ecg5000, encode, pack):
+    """Write a few real beats in every form."""
     chosen = ecg5000.part("test")[2610:2640]  # the last normal beats, and the first others
     texts = np.where(chosen.is_anomaly, "V", "N")
-    files = encode_all(chosen.signals[:, ::10], chosen.labels, texts, encode, pack)
+    return encode_all(chosen.signals[:, ::10], chosen.labels, texts, encode, pack)
+
+
+FORMS = [
+    *("x.txt", "x.tsv", "x.ts", "x.arff", "x.csv", "ecg.csv", "german.csv", "x.npz", "x.parquet"),
+    *("x.csv.gz", "x.parquet.gz", "x.zip"),
+]
+OPTIONS = [{}, {"on_bad": "drop"}, {"label_column": -1, "header": False}]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # NumPy warns of strange headers before it refuses them
+@pytest.mark.parametrize("name", FORMS)
+@given(seed=st.integers(0, 2**32 - 1), options=st.sampled_from(OPTIONS))
+def test_mutated_real_files_raise_no_other_error(real_files, tmp_path, name, seed, options):
+    content = mutate(real_files[name], np.random.default_rng(seed))
+    read_or_refuse(write(tmp_path / name, content), size_limit=2**24, **options)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mutations_are_neither_too_small_nor_too_large_to_show_a_fault(real_files, tmp_path):
+    assert set(real_files) == set(FORMS)
     rng = np.random.default_rng(0)
-    outcomes = []
-    for number in range(10_000):
-        name = list(files)[number % len(files)]
-        path = write(tmp_path / name, mutate(files[name], rng))
-        options = [{}, {"on_bad": "drop"}, {"label_column": -1, "header": False}][number % 7 % 3]
-        outcomes.append(read_or_refuse(path, size_limit=2**24, **options))
+    outcomes = [
+        read_or_refuse(write(tmp_path / name, mutate(real_files[name], rng)), on_bad="drop")
+        for name in FORMS * 20
+    ]
     assert 0.02 < np.mean(outcomes) < 0.9  # both ways have been taken
 
 
 @given(content=st.binary(max_size=300), form=st.sampled_from(["csv", "txt", "ts", "arff", "npz"]))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_bytes_of_any_kind_raise_no_other_error(tmp_path, content, form):
     read_or_refuse(write(tmp_path / f"x.{form}", content))
 
@@ -312,7 +330,6 @@ lines = st.lists(
 
 
 @given(table=lines, separator=st.sampled_from([",", ";", "\t", " "]), drop=st.booleans())
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_tables_of_any_kind_raise_no_other_error(tmp_path, table, separator, drop):
     content = "\n".join(separator.join(row) for row in table).encode()
     path = write(tmp_path / "x.csv", content)

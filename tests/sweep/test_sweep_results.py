@@ -1,5 +1,7 @@
 """Reading results, the tables that a sweep leaves, and damage."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,3 +68,15 @@ def test_damaged_result_is_named(tmp_path, write_result):
     (tmp_path / "runs" / key[:2] / f"{key}.json").write_text('{"key":')
     with pytest.raises(SweepError, match=rf"{key}\.json is damaged"):
         read_results(tmp_path)
+
+
+def test_two_thousand_results_are_read_in_under_a_second(tmp_path, write_result):
+    """The best of three, so that a busy machine does not decide."""
+    for x in range(2_000):
+        write_result(tmp_path, {"x": x, "seed": x % 10}, {"auc": x / 1e4, "loss": 0.1})
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        assert len(read_results(tmp_path)) == 2_000
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 1
