@@ -110,7 +110,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen]]:
         process.wait()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
     """Wait for something to become true."""
     end = time.monotonic() + seconds
     while not condition():

@@ -29,8 +29,8 @@ def test_worker_killed_in_mid_run_costs_nothing_but_that_run_again(
     ]
     from distributed import Client
 
-    with Client(address, set_as_default=False, timeout="60s") as client:
-        client.wait_for_workers(3, timeout=60)
+    with Client(address, set_as_default=False, timeout="180s") as client:
+        client.wait_for_workers(3, timeout=180)
     driver = start(
         *("ecglab.cli", "sweep", grid, "--out", out, "--scheduler", address, "--quiet"),
         stdout=subprocess.PIPE,
@@ -38,7 +38,7 @@ def test_worker_killed_in_mid_run_costs_nothing_but_that_run_again(
     )
     wait(lambda: len(notes("started")) >= 4)
     workers[1].send_signal(signal.SIGKILL)
-    said, _ = driver.communicate(timeout=120)
+    said, _ = driver.communicate(timeout=300)
     assert driver.returncode == 0
     assert said.startswith("6 runs done, 0 failed")
     check(out, xs)

@@ -71,12 +71,12 @@ def test_damaged_result_is_named(tmp_path, write_result):
 
 
 def test_two_thousand_results_are_read_in_under_a_second(tmp_path, write_result):
-    """The best of three, so that a busy machine does not decide."""
+    """By the processor's time and the best of three, so that a busy machine does not decide."""
     for x in range(2_000):
         write_result(tmp_path, {"x": x, "seed": x % 10}, {"auc": x / 1e4, "loss": 0.1})
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(read_results(tmp_path)) == 2_000
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 1

@@ -31,20 +31,25 @@ match int(x):
 def test_failures_of_every_kind_are_results_and_stop_nothing(
     tmp_path, write_grid, check, left_running
 ):
-    xs = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    xs = [0.0, 1.0, 3.0, 4.0, 5.0, 6.0]
     grid, out = write_grid(xs, WAYS_TO_END), tmp_path / "runs"
-    options = {"n_workers": 2, "timeout": 20, "memory_limit": 400, "progress": False}
-    table = run(grid, out, **options).set_index("x")
+    table = run(grid, out, n_workers=2, memory_limit=400, progress=False).set_index("x")
     check(out, xs)
-    assert table["status"].tolist() == ["done", *["failed"] * 4, "done", "failed"]
+    assert table["status"].tolist() == ["done", *["failed"] * 3, "done", "failed"]
     assert table.loc[1, "error"] == "ValueError: no such heartbeat"
-    assert table.loc[2, "error"].startswith("timeout")
-    assert table.loc[2, "seconds"] < 60
     assert table.loc[3, "error"].startswith("memory")
     assert table.loc[4, "error"].startswith("the kernel died")
     assert table.loc[6, "error"].startswith("record: ['x'] are columns of the table already")
     assert left_running() == []
     assert "no such heartbeat" in (out / table.loc[1, "notebook"]).read_text()
+
+
+@pytest.mark.slow
+def test_run_that_takes_too_long_is_stopped(tmp_path, write_grid, scheduler):
+    grid = write_grid([2.0], WAYS_TO_END)
+    table = run(grid, tmp_path / "runs", scheduler=scheduler, timeout=4, progress=False)
+    assert table["error"].tolist() == ["timeout: stopped after 4 s"]
+    assert table["status"].tolist() == ["failed"]
 
 
 @pytest.mark.slow
@@ -97,7 +102,7 @@ def test_second_driver_is_told_who_is_at_work_and_a_killed_one_is_resumed(
     driver.wait()
     finished = set(read_results(out)["x"])
     assert 2 <= len(finished) < len(xs)
-    assert start(*command).wait(180) == 0
+    assert start(*command).wait(300) == 0
     check(out, xs)
     assert all(notes("started").count(x) == 1 for x in finished)
     wait(lambda: left_running() == [])
@@ -111,7 +116,7 @@ def test_interrupted_driver_says_how_to_go_on_and_leaves_nothing_running(
     driver = start("ecglab.cli", "sweep", grid, "--out", out, "--workers", "1", "--quiet")
     wait(lambda: notes("started"))
     driver.send_signal(signal.SIGINT)
-    assert driver.wait(120) == 130
+    assert driver.wait(300) == 130
     wait(lambda: left_running() == [])
     assert read_results(out).empty
     assert not (out / "driver.json").exists()
