@@ -51,10 +51,13 @@ class Outcome:
         For programs: what JSON can hold.
     lines : sequence of str
         For people: the same in a few lines.
+    code : int, default DONE
+        The exit code; another one where the work was to find something out, and that is not well.
     """
 
     facts: Mapping[str, Any]
     lines: Sequence[str]
+    code: int = DONE
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +99,7 @@ def conclude(work: Callable[[], Outcome], *, as_json: bool) -> int:
     else:
         text = "\n".join(outcome.lines)
     sys.stdout.write(f"{text}\n")
-    return DONE
+    return outcome.code
 
 
 @contextmanager
