@@ -6,6 +6,7 @@ import os
 import random
 import re
 import socket
+import warnings
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -113,6 +114,21 @@ def mitdb() -> Path:
     if not REAL_DATA_HOME or not (folder / "106.hea").is_file():
         pytest.skip("no real records: set ECGLAB_DATA_HOME to a folder with mitdb/106.hea in it")
     return folder
+
+
+@pytest.fixture
+def eager_tensorflow() -> Iterator[None]:
+    """Let TensorFlow compile nothing, which takes a second a fit and changes no digit of it.
+
+    For tests of what is the same for a compiled network: shapes, types, parameters, errors.
+    """
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*does not apply to tf.data functions")
+        yield
+    tf.config.run_functions_eagerly(False)
 
 
 # A small archive of the same build as ECG5000
