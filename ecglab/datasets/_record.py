@@ -4,19 +4,25 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ecglab.datasets._cut import cut_beats, normalise, rr_intervals
+from ecglab.datasets._edf import open_edf
+from ecglab.datasets._find_record import EDF, find_recording
 from ecglab.datasets._labels import UNLABELLED
-from ecglab.datasets._quality import Stretch, fill_gaps, find_bad_stretches
+from ecglab.datasets._leads import read_lead_of
+from ecglab.datasets._quality import Stretch, cut_out, fill_gaps
 from ecglab.datasets._raw import BeatMarks, RawLead
-from ecglab.datasets._record_files import find_recording, read_lead
-from ecglab.datasets._rpeaks import find_r_peaks
+from ecglab.datasets._rpeaks import find_r_peaks, question_marks
+from ecglab.datasets._signal_tables import open_table
+from ecglab.datasets._wfdb import open_wfdb
 from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
+from ecglab.reading import Reading
 
 __all__ = ["RECORD_CLASSES", "WINDOW", "Record", "cut_record", "read_record"]
 
@@ -36,7 +42,6 @@ _SYMBOLS_OF_CLASSES = {1: "NLRBej", 3: "VEr", 4: "AaJSn", 5: "/fQ?", 6: "F"}
 _LABELS = {symbol: label for label, symbols in _SYMBOLS_OF_CLASSES.items() for symbol in symbols}
 _OUTSIDE = "window reaches beyond the recording"
 _RR_RANGE = (0.2, 4.0)  # seconds: 300 to 15 beats a minute, as a median over the recording
-_NO_VOLTAGE = 1e12  # in any unit: a kilovolt in nanovolts. A damaged float may be as large
 _FEWEST_FOR_RATE = 10  # beats, below which a median says nothing
 
 _logger = logging.getLogger(__name__)
@@ -158,7 +163,7 @@ def read_record(
     """
     _check_cut(window, n_samples, wander)
     found = find_recording(path, download_if_missing=download_if_missing)
-    raw = read_lead(found, lead, annotations, sampling_rate)
+    raw = _read_lead(found, lead, annotations, sampling_rate)
     provenance = {
         "reader": "ecglab.datasets.read_record",
         "file": found.name,
@@ -169,7 +174,32 @@ def read_record(
     source = found.stem if found.suffix == ".hea" else found.name
     if found.suffix == ".hea" and found.parent.name:
         source = f"{found.parent.name}/{source}"
-    return cut_record(replace(raw, provenance=provenance), window, n_samples, wander, source=source)
+    insist = annotations not in ("auto", None)
+    raw = replace(raw, provenance=provenance)
+    return cut_record(raw, window, n_samples, wander, source=source, insist=insist)
+
+
+def _read_lead(
+    path: Path, lead: str | int | None, annotations: str | None, sampling_rate: float | None
+) -> RawLead:
+    """Read one lead of a recording and its marks, whatever kind of file it is."""
+    try:
+        if path.suffix == ".hea":
+            signals = open_wfdb(path, annotations)
+        elif path.suffix.lower() in EDF:
+            signals = open_edf(path)
+        else:
+            return read_lead_of(open_table(path, sampling_rate), lead)
+        raw = read_lead_of(signals, lead)
+        marks = signals.marks() if annotations is not None else None
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if sampling_rate is not None and sampling_rate != raw.rate:
+        raise DatasetError(
+            f"{path} states a sampling rate of {raw.rate:g} Hz, but {sampling_rate} was passed. "
+            "Leave sampling_rate out, or correct the file."
+        )
+    return replace(raw, marks=marks)
 
 
 def cut_record(
@@ -179,32 +209,18 @@ def cut_record(
     wander: float | None = 0.5,
     *,
     source: str,
+    insist: bool = False,
 ) -> Record:
     """Cut a lead into beats: what `read_record` does once it has the samples.
 
-    Parameters
-    ----------
-    raw : RawLead
-        The lead; R peaks are detected where it has no marks.
-    window, n_samples, wander
-        As for `read_record`.
-    source : str
-        What to call the recording.
-
-    Returns
-    -------
-    Record
-        As `read_record`.
-
-    Raises
-    ------
-    DatasetError
-        If there is no beat, or so few in so long a time that the sampling rate must be wrong.
+    R peaks are detected where the lead has no marks, or too few and the caller does not `insist` on
+    them. `DatasetError` if there is no beat, if the marks belong to another recording, or if there
+    are so few in so long a time that the sampling rate must be wrong.
     """
-    values = np.where(np.abs(raw.values) < _NO_VOLTAGE, raw.values, np.nan)
+    values, stretches = cut_out(raw.values, raw.rate)
     filled = fill_gaps(values)
-    stretches = find_bad_stretches(values, raw.rate, raw.limits)
-    marks = raw.marks if raw.marks is not None else _detect(raw, filled)
+    marks, doubt = question_marks(raw, insist=insist)
+    marks = _detect(raw, filled) if marks is None else marks
     _check_heart_rate(raw, marks)
     reasons = _reasons_to_set_aside(raw, marks.times, window, stretches)
     kept = np.flatnonzero(reasons == "")
@@ -234,7 +250,30 @@ def cut_record(
         window=(float(window[0]), float(window[1])),
     )
     _log(raw, record)
-    return record
+    return replace(record, reading=_report(raw.reading, record, marks, doubt))
+
+
+def _report(reading: Reading, record: Record, marks: BeatMarks, doubt: str) -> Reading:
+    """Add to what was decided about the file what was decided about its beats."""
+    what = f"{len(record)} beats, {len(record.set_aside)} more set aside"
+    by = f"R peaks: {marks.origin}" + (f"; {doubt}" if doubt else "")
+    reading = reading.with_decision("beats", what, by)
+    if marks.symbols is None:
+        reading = reading.with_decision(
+            "label", "none", "a detector says where a beat is, not what"
+        )
+    else:
+        kinds = pd.Series(marks.symbols).value_counts()
+        listed = ", ".join(f"{code} {count}" for code, count in kinds.items())
+        reading = reading.with_decision("label", listed, f"{marks.origin}; normal: AAMI's class N")
+    seconds = (record.bad_stretches["stop"] - record.bad_stretches["start"]).groupby(
+        record.bad_stretches["reason"]
+    )
+    bad = ", ".join(f"{why} {total:.3g} s" for why, total in seconds.sum().items())
+    reading = reading.with_decision("set aside", bad or "nothing", "cut out before any filter")
+    start, stop = record.window
+    window = f"{start:g} to {stop:g} s around the R peak, {record.n_samples} samples"
+    return reading.with_decision("window", window, "as passed, or the default")
 
 
 def _check_cut(window: tuple[float, float], n_samples: int, wander: float | None) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -87,8 +88,7 @@ def make_record(
         "sampling_rate": str(sampling_rate),
         "random_state": str(random_state),
     }
-    raw = RawLead(raw.place, raw.values, raw.rate, raw.lead, marks=raw.marks, provenance=provenance)
-    return cut_record(raw, source="simulated")
+    return cut_record(replace(raw, provenance=provenance), source="simulated", insist=True)
 
 
 def simulate_lead(
