@@ -115,6 +115,7 @@ def _describe(analysis: Analysis) -> dict[str, Any]:
     reasons = record.set_aside["reason"].value_counts()
     recall, false_alarms = _judge(analysis)
     return {
+        "reading": record.reading.as_records(),
         "lead": record.lead,
         "duration": record.duration,
         "n_beats": len(record),
@@ -148,6 +149,7 @@ def _lines(facts: dict[str, Any], analysis: Analysis) -> list[str]:
     return [
         f"{facts['file']}: {facts['n_beats']} beats in {facts['duration'] / 60:.1f} minutes, lead "
         f"{facts['lead']}",
+        *(f"  {decision}" for decision in analysis.record.reading),
         *(f"set aside: {count}, {reason}" for reason, count in facts["set_aside"].items()),
         f"learnt from {facts['n_learnt']} of the {facts['n_training']} beats in the first "
         f"{facts['train_minutes']:g} minutes",

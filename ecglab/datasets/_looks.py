@@ -30,7 +30,7 @@ _NOTHING = "it has no peaks that stand out"
 _LEAST_GOOD = 0.2
 _MOST_BUSY = 0.35  # of the time, half as high as a peak: ECG 0.1-0.3, noise and sines 0.6-1
 _LEAST_SHARP = 0.3  # of the swing is in the QRS band: ECG 0.35-0.8, pulse and pressure to 0.26
-_MOST_STEP = 0.45  # of the swing remains after a peak: ECG 0-0.25, steps and saw teeth 0.6-1
+_MOST_STEP = 0.3  # of the swing remains after a peak: ECG 0-0.19, steps and saw teeth 0.35-1
 _LEAST_ALIKE = 0.3  # of the others look like a peak, for half of the peaks
 _ALIKE = 0.8  # correlation
 
@@ -99,7 +99,7 @@ def _look(values: FloatArray, rate: float) -> tuple[IntArray, FloatArray]:
     broad = np.ptp(wide[_around(peaks, -0.25, 0.25, rate)], axis=1)
     before, after = (
         np.median(values[_around(peaks, *span, rate)], axis=1)
-        for span in ((-0.2, -0.1), (0.1, 0.2))
+        for span in ((-0.14, -0.08), (0.08, 0.14))
     )
     swing = np.ptp(values[_around(peaks, -0.12, 0.12, rate)], axis=1)
     busy = float((height > np.median(height[peaks]) / 2).mean())

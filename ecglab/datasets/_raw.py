@@ -104,7 +104,9 @@ def check_length(place: str, n_samples: int) -> None:
 def import_reader(name: str) -> Any:
     """Import a library that only those need who read recordings, or say how to install it."""
     try:
-        return import_module(name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return import_module(name)
     except ModuleNotFoundError as error:
         raise ImportError(
             f"reading recordings needs {error.name!r}, which is not installed. "

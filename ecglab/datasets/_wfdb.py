@@ -60,9 +60,9 @@ _logger = logging.getLogger(__name__)
 @contextmanager
 def quiet_wfdb() -> Iterator[Any]:
     """Lend the wfdb library, without the warnings that it sets off in pandas and NumPy."""
+    import_reader("wfdb.processing")
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        import_reader("wfdb.processing")
         yield import_reader("wfdb")
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import decimate
 
 from ecglab.datasets._looks import glance
 from ecglab.datasets._simulate_record import simulate_lead
@@ -126,4 +127,4 @@ def test_both_leads_of_every_real_record_look_like_an_ecg(mitdb):
         for position, name in enumerate(signals.names):
             raw = signals.read(position)
             assert glance(raw.values, raw.rate).fault == "", (header.stem, name)
-            assert glance(-raw.values[::3], raw.rate / 3).fault == "", (header.stem, name)
+            assert glance(-decimate(raw.values, 3), raw.rate / 3).fault == "", (header.stem, name)
