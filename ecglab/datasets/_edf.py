@@ -1,5 +1,6 @@
 """Reading EDF, EDF+ and BDF files, which edfio decodes."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from ecglab.reading import Reading
 
 __all__ = ["open_edf"]
 
+_logger = logging.getLogger(__name__)
+
 
 def open_edf(path: Path) -> Signals:
     """Open an EDF, EDF+ or BDF file; `DatasetError` if it is empty, damaged or interrupted."""
@@ -29,21 +32,43 @@ def open_edf(path: Path) -> Signals:
     edfio = import_reader("edfio")
     with library_call(path, "EDF"):
         edf = (edfio.read_bdf if path.suffix.lower() == ".bdf" else edfio.read_edf)(path)
-        signals = list(edf.signals)
-        names = [str(signal.label).strip() for signal in signals]
-        notes = [(float(note.onset), str(note.text).strip()) for note in edf.annotations]
-        is_continuous = bool(edf.is_continuous)
-    if not is_continuous:
+        signals, n_blocks = list(edf.signals), int(edf.num_data_records)
+        labels = [str(signal.label).strip() for signal in signals]
+    if not _is_continuous(path, edf):
         raise DatasetError(
             f"{path} has interruptions (EDF+D), and beats cannot be timed across them. Save it as "
             "continuous parts."
         )
+    _compare_length(path, n_blocks)
+    names = tuple(label or f"signal {number}" for number, label in enumerate(labels))
     return Signals(
         str(path),
-        tuple(name or f"signal {number}" for number, name in enumerate(names)),
+        names,
         lambda position: _read_signal(path, signals[position], names[position]),
-        lambda: _marks_of(path, notes),
+        lambda: _read_marks(path, edf),
     )
+
+
+def _is_continuous(path: Path, edf: Any) -> bool:
+    """Say whether the data records follow each other, as far as the file can tell."""
+    try:
+        with library_call(path, "EDF+ with times"):
+            return bool(edf.is_continuous)
+    except DatasetError:  # the samples can be read without them, and the marks will be refused
+        return True
+
+
+def _compare_length(path: Path, n_blocks: int) -> None:
+    """Say so if the file ends before its header says."""
+    with path.open("rb") as file:
+        stated = file.read(244)[236:].strip()
+    if stated.isdigit() and n_blocks < int(stated):
+        _logger.warning(
+            "%s holds %d of the %d data records that its header promises: it was cut off.",
+            path,
+            n_blocks,
+            int(stated),
+        )
 
 
 def _read_signal(path: Path, signal: Any, name: str) -> RawLead:
@@ -64,8 +89,14 @@ def _read_signal(path: Path, signal: Any, name: str) -> RawLead:
     )
 
 
-def _marks_of(path: Path, notes: list[tuple[float, str]]) -> BeatMarks | None:
+def _read_marks(path: Path, edf: Any) -> BeatMarks | None:
     """Take the beats out of an EDF+ file's annotations, where a text is a beat's code."""
+    try:
+        with library_call(path, "EDF+ with annotations"):
+            notes = [(float(note.onset), str(note.text).strip()) for note in edf.annotations]
+    except DatasetError as error:  # the signals can be read without them
+        _logger.warning("%s R peaks are detected instead.", error)
+        return None
     beats = sorted((onset, text) for onset, text in notes if text in BEAT_SYMBOLS)
     if not beats:
         return None

@@ -34,7 +34,7 @@ _UNITS = {
     **dict.fromkeys(("ns", "nanoseconds"), 1e-9),
     **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
 }
-_GUESSED = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_GUESSED = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0}
 _PLAUSIBLE = (50.0, 5000.0)  # Hz: with these, seconds and milliseconds cannot be mistaken
 _FEWEST_ROWS = 10  # any two rows are evenly spaced
 _FEWEST_TIMES = 0.002  # of the rows have a time of their own: whole seconds do at 500 Hz
@@ -138,9 +138,10 @@ def _find_times(table: SignalTable, names: list[str]) -> tuple[set[int], list[in
     if named and not named & rising and (fault := _first_fall(table, names, named)):
         raise DatasetError(fault)
 
-    def rank(n: int) -> tuple[bool, bool, bool]:
-        counts = bool((np.diff(table.values[:, n]) == 1).all())
-        return counts, n not in table.timestamps, n not in named
+    def rank(n: int) -> tuple[bool, bool, bool, bool]:
+        steps = np.diff(table.values[:, n])  # all 1: it only counts; often 0: a time of packets
+        ties = float((steps == 0).mean()) > 0.5
+        return bool((steps == 1).all()), ties, n not in table.timestamps, n not in named
 
     return named | rising, sorted(rising, key=rank)
 
@@ -197,9 +198,9 @@ def _settle_clock(
         if clock is not None:
             return replace(clock, reading=Reading((*form, *clock.reading)))
     if given is None:
-        hint = f" {names[rising[0]]} only counts or has no unit:" if rising else ":"
+        hint = f" ({names[rising[0]]} only counts, or is in no usual unit)" if rising else ""
         raise DatasetError(
-            f"{table.place} does not say how many samples a second it has{hint} pass "
+            f"{table.place} does not say how many samples a second it has{hint}: pass "
             "sampling_rate, in Hz."
         )
     reading = form.with_decision("sampling rate", f"{given:g} Hz", "passed by the caller")

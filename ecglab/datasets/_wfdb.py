@@ -45,8 +45,9 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 # A record line gives name, number of signals, sampling rate (with what it may carry behind a slash
 # or bracket) and number of samples. Where the library cannot read the rate, it takes 250 Hz.
 _RECORD_LINE = re.compile(
-    r"\s*\S+\s+\d+(\s+(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?([/(]\S*)?(\s+\d+(?P<when>\s.*)?)?)?\s*"
+    r"\s*\S+\s+\d+(\s+(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?([/(]\S*)?(\s+(?P<length>\d+)(?P<when>\s.*)?)?)?\s*"
 )
+_WHOLE_BASELINE = re.compile(r"\((-?\d+)\.\d*\)")  # a fraction, which the format does not allow
 # Bits of a sample in each format that has a fixed number of them.
 _BITS: dict[str, int | Fraction] = {
     **{"8": 8, "80": 8, "16": 16, "61": 16, "160": 16, "24": 24, "32": 32, "212": 12},
@@ -94,7 +95,7 @@ def _read_header(header: Path) -> Any:
     if not _RECORD_LINE.fullmatch(first):
         raise DatasetError(f"{header} cannot be read as a WFDB header: it begins with {first!r}.")
     wfdb = import_reader("wfdb")
-    with library_call(header, "a WFDB header"), _without_date(header, ()) as name:
+    with library_call(header, "a WFDB header"), _readable(header, ()) as name:
         record = wfdb.rdheader(name)
     if hasattr(record, "seg_name"):
         raise DatasetError(
@@ -110,18 +111,26 @@ def _read_header(header: Path) -> Any:
     return record
 
 
+def _mend(text: str) -> str:
+    """Take out of a header what the library stops at, and what is not needed: date and time."""
+    lines = text.splitlines()
+    first = next((n for n, line in enumerate(lines) if line.strip() and line[0] != "#"), 0)
+    if lines and (parsed := _RECORD_LINE.fullmatch(lines[first])) and parsed["when"]:
+        lines[first] = lines[first][: parsed.start("when")]
+    if lines and parsed and parsed["length"] and not int(parsed["length"]):
+        lines[first] = lines[first][: parsed.start("length")]  # 0 says that it is not known
+    return "\n".join(_WHOLE_BASELINE.sub(r"(\1)", line) for line in lines) + "\n"
+
+
 @contextmanager
-def _without_date(header: Path, data: tuple[str, ...]) -> Iterator[str]:
-    """Lend the record under a header without date and time: the library stops at odd ones."""
-    lines = header.read_text("ascii", errors="replace").splitlines()
-    first = next(n for n, line in enumerate(lines) if line.strip() and line[0] != "#")
-    parsed = _RECORD_LINE.fullmatch(lines[first])
-    if parsed is None or not (parsed["when"] or "").strip():
+def _readable(header: Path, data: tuple[str, ...]) -> Iterator[str]:
+    """Lend the record under a header that the library can read."""
+    text = header.read_text("ascii", errors="replace")
+    if _mend(text).split() == text.split():
         yield str(header.with_suffix(""))
         return
     with TemporaryDirectory() as folder:
-        lines[first] = lines[first][: parsed.start("when")]
-        (Path(folder) / "record.hea").write_text("\n".join([*lines, ""]), "ascii", "replace")
+        (Path(folder) / "record.hea").write_text(_mend(text), "ascii", "replace")
         for name in data:
             try:
                 os.symlink((header.parent / name).resolve(), Path(folder) / name)
@@ -200,7 +209,7 @@ def _decode(
     """Return a signal as it is stored, and in its unit; skew is left to the caller."""
     wfdb = import_reader("wfdb")
     how = {"channels": [position], "physical": False, "ignore_skew": True}
-    with _without_date(header, tuple(dict.fromkeys(record.file_name))) as name:
+    with _readable(header, tuple(dict.fromkeys(record.file_name))) as name:
         try:
             read = wfdb.rdrecord(name, smooth_frames=False, **how)
             digital, values = read.e_d_signal[0], read.dac(expanded=True)[0]
