@@ -40,6 +40,8 @@ RECORD_CLASSES: Mapping[int, str] = {
 
 _SYMBOLS_OF_CLASSES = {1: "NLRBej", 3: "VEr", 4: "AaJSn", 5: "/fQ?", 6: "F"}
 _LABELS = {symbol: label for label, symbols in _SYMBOLS_OF_CLASSES.items() for symbol in symbols}
+_DETECTED = "detected (GQRS)"
+_HIDES_A_BEAT = 0.1  # seconds
 _OUTSIDE = "window reaches beyond the recording"
 _RR_RANGE = (0.2, 4.0)  # seconds: 300 to 15 beats a minute, as a median over the recording
 _FEWEST_FOR_RATE = 10  # beats, below which a median says nothing
@@ -102,17 +104,21 @@ def read_record(
         such as ``"mitdb/106"`` is looked for in ``$ECGLAB_DATA_HOME`` and the user's cache, and
         then fetched from PhysioNet.
     lead : str or int, optional
-        Name of the lead, or its position from 0. When left out: MLII, or else the first ECG lead.
+        Name of the lead, or its position from 0. When left out: MLII, or else the first that is an
+        ECG by its name, or else the only one of unknown name; it must also look like an ECG, with
+        QRS complexes that are narrow and alike. A lead that is named is read in any case.
     annotations : str, optional
         Where the R peaks come from. "auto" takes the beat annotations if there are any (WFDB:
         ``.atr``, ``.ecg``, ``.qrs``; EDF+: texts that are PhysioNet's codes), and detects R peaks
-        otherwise. The extension of a WFDB annotation file takes that one. None always detects.
+        if there are none, or too few to be all beats. The extension of a WFDB annotation file takes
+        that one. None always detects. A ``.qrs`` file says where beats are, not what they are.
     window : tuple of float, default (-0.25, 0.45)
         Where a beat begins and ends, in seconds from its R peak.
     n_samples : int, default 140
         Samples to resample each beat to, at least 20.
     sampling_rate : float, optional
-        Samples a second. Needed for tables, which don't say; other files do.
+        Samples a second. Needed for tables without a column of time; where a file says it, the two
+        must agree.
     wander : float, optional
         Frequency in Hz below which the baseline is removed before beats are cut; None leaves the
         baseline as it is.
@@ -124,8 +130,8 @@ def read_record(
     Record
         `Heartbeats` with `times`, `rr_intervals` and, if annotated, `symbols`; every beat with mean
         0 and sample standard deviation 1, as ECG5000's. RR intervals are those of the recording:
-        a beat that was set aside counts. Labels are AAMI's classes, or
-        "unlabelled" where R peaks were detected; `class_names` says what they mean.
+        a beat that was set aside counts. Labels are AAMI's classes, or "unlabelled" where R peaks
+        were detected; `class_names` says what they mean, and `reading` what was decided, and why.
 
     Raises
     ------
@@ -133,15 +139,17 @@ def read_record(
         If a PhysioNet name is neither on disk nor can it be downloaded.
     DatasetError
         If the file is missing, damaged, shorter than its header says, or reaches for other files;
-        if the lead is missing; if the sampling rate is impossible; if there is no beat.
+        if the lead is missing, or none is surely an ECG; if the sampling rate is impossible, or
+        contradicts a column of time; if the annotations do not fit the signal; if there is no beat.
     ValueError
         If `window`, `n_samples` or `wander` makes no sense.
 
     Notes
     -----
-    Stretches with missing samples, a flat line, saturation or gross noise are marked, and beats
-    that touch one are set aside with the reason, as are beats whose window reaches beyond the ends
-    of the recording. Both are tables of the result, and are counted in the log.
+    Stretches with missing samples, a flat line, saturation or gross noise are cut out before any
+    filter, and beats that touch one are set aside with the reason, as are beats whose window
+    reaches beyond the ends of the recording. Both are tables of the result. A column of a table
+    that rises throughout is its time; where it leaps, samples are missing.
 
     R peaks are detected by GQRS of the wfdb library; of the detectors that were tried, it was the
     one without further dependencies that found 99 % of the beats of each of four MIT-BIH records
@@ -241,7 +249,7 @@ def cut_record(
         provenance={**raw.provenance, "R peaks": marks.origin},
         times=marks.times[kept],
         symbols=None if symbols is None else symbols[kept],
-        rr_intervals=rr_intervals(marks.times)[kept],
+        rr_intervals=_intervals(raw, marks, stretches)[kept],
         set_aside=_table_of(marks, reasons),
         bad_stretches=_table_of_stretches(stretches, raw.rate),
         lead=raw.lead,
@@ -253,27 +261,46 @@ def cut_record(
     return replace(record, reading=_report(raw.reading, record, marks, doubt))
 
 
+def _intervals(
+    raw: RawLead, marks: BeatMarks, stretches: Sequence[Stretch]
+) -> npt.NDArray[np.float64]:
+    """Return the RR intervals; none across a stretch in which a beat may have gone undetected."""
+    intervals = rr_intervals(marks.times)
+    if marks.origin != _DETECTED:
+        return intervals
+    for stretch in stretches:
+        if stretch.stop - stretch.start > _HIDES_A_BEAT * raw.rate:
+            after = int(np.searchsorted(marks.times, stretch.start / raw.rate))
+            intervals[after : after + 1, 0] = intervals[max(after - 1, 0) : after, 1] = np.nan
+    return intervals
+
+
 def _report(reading: Reading, record: Record, marks: BeatMarks, doubt: str) -> Reading:
     """Add to what was decided about the file what was decided about its beats."""
-    what = f"{len(record)} beats, {len(record.set_aside)} more set aside"
-    by = f"R peaks: {marks.origin}" + (f"; {doubt}" if doubt else "")
-    reading = reading.with_decision("beats", what, by)
-    if marks.symbols is None:
-        reading = reading.with_decision(
-            "label", "none", "a detector says where a beat is, not what"
+    seconds = record.bad_stretches.assign(seconds=lambda x: x["stop"] - x["start"])
+    bad = seconds.groupby("reason")["seconds"].sum().items()
+    what, who = "none", "a detector says where a beat is, not what"
+    if marks.symbols is not None:
+        codes = pd.Series(marks.symbols).value_counts().items()
+        what, who = ", ".join(f"{code} {count}" for code, count in codes), marks.origin
+    return (
+        reading.with_decision(
+            "beats",
+            f"{len(record)}, and {len(record.set_aside)} set aside",
+            "; ".join(filter(None, [f"R peaks: {marks.origin}", doubt])),
         )
-    else:
-        kinds = pd.Series(marks.symbols).value_counts()
-        listed = ", ".join(f"{code} {count}" for code, count in kinds.items())
-        reading = reading.with_decision("label", listed, f"{marks.origin}; normal: AAMI's class N")
-    seconds = (record.bad_stretches["stop"] - record.bad_stretches["start"]).groupby(
-        record.bad_stretches["reason"]
+        .with_decision("label", what, who)
+        .with_decision(
+            "cut out",
+            ", ".join(f"{why} {total:.3g} s" for why, total in bad) or "nothing",
+            "before any filter",
+        )
+        .with_decision(
+            "window",
+            f"{record.window[0]:g} to {record.window[1]:g} s around the R peak",
+            f"{record.n_samples} samples in each beat",
+        )
     )
-    bad = ", ".join(f"{why} {total:.3g} s" for why, total in seconds.sum().items())
-    reading = reading.with_decision("set aside", bad or "nothing", "cut out before any filter")
-    start, stop = record.window
-    window = f"{start:g} to {stop:g} s around the R peak, {record.n_samples} samples"
-    return reading.with_decision("window", window, "as passed, or the default")
 
 
 def _check_cut(window: tuple[float, float], n_samples: int, wander: float | None) -> None:
@@ -295,7 +322,7 @@ def _check_cut(window: tuple[float, float], n_samples: int, wander: float | None
 def _detect(raw: RawLead, filled: npt.NDArray[np.float64]) -> BeatMarks:
     """Find R peaks."""
     peaks = find_r_peaks(filled, raw.rate)
-    return BeatMarks(peaks / raw.rate, None, origin="detected (GQRS)")
+    return BeatMarks(peaks / raw.rate, None, origin=_DETECTED)
 
 
 def _check_heart_rate(raw: RawLead, marks: BeatMarks) -> None:
@@ -367,15 +394,8 @@ def _table_of_stretches(stretches: Sequence[Stretch], rate: float) -> pd.DataFra
 
 def _log(raw: RawLead, record: Record) -> None:
     """Say what was read, and what was set aside."""
-    _logger.info(
-        "%s: lead %s, %.0f s at %g Hz, %d beats (%s)",
-        raw.place,
-        raw.lead,
-        raw.duration,
-        raw.rate,
-        len(record),
-        record.provenance["R peaks"],
-    )
+    told = raw.place, raw.lead, raw.duration, raw.rate, len(record), record.provenance["R peaks"]
+    _logger.info("%s: lead %s, %.0f s at %g Hz, %d beats (%s)", *told)
     if len(record.set_aside):
         counts = record.set_aside["reason"].value_counts()
         # Nearly every recording begins or ends within a beat: that is nothing to warn of.

@@ -94,25 +94,7 @@ def make_record(
 def simulate_lead(
     minutes: float, shares: Mapping[str, float], rate: float, rng: np.random.Generator
 ) -> RawLead:
-    """Simulate one lead, before it is cut into beats.
-
-    Parameters
-    ----------
-    minutes, shares, rate
-        As for `make_record`.
-    rng : numpy.random.Generator
-        Used, and advanced.
-
-    Returns
-    -------
-    RawLead
-        The lead in mV, with its annotations.
-
-    Raises
-    ------
-    ValueError
-        As for `make_record`.
-    """
+    """Simulate one lead in mV and its annotations, as for `make_record`; `rng` is advanced."""
     _check(minutes, shares, rate)
     seconds = 60 * minutes
     n_beats = int(seconds / (RR * (1 - RR_SLOW - RR_BREATH) * 0.4)) + 2  # more than can fit
