@@ -98,27 +98,38 @@ def question_marks(raw: RawLead, *, insist: bool) -> tuple[BeatMarks | None, str
     marks = raw.marks
     if marks is None:
         return None, ""
-    n_marks, notes = len(marks.times), []
-    beyond = int((marks.times > raw.duration).sum())
+    n_marks, seconds = len(marks.times), raw.duration
+    few = f"{n_marks} marks in {seconds:.0f} s are too few to be all beats"
+    if n_marks < seconds / _SLOWEST and not insist:
+        return _instead(marks, few)
+    beyond = int((marks.times > seconds).sum())
     if beyond > _HALF * n_marks:
         raise _foreign(raw, f"{beyond} of its {n_marks} marks lie behind the end of the signal")
-    if beyond > max(1.0, _FEW * n_marks):
-        notes.append(f"{beyond} of {n_marks} marks lie behind the end of the signal")
     seen = glance(raw.values, raw.rate)
     on_qrs, marked = (1.0, 1.0) if seen.fault else _match(marks.times, seen.peaks, seen.spans)
     if on_qrs < _HALF:
         raise _foreign(raw, f"only {on_qrs:.0%} of its marks lie on a QRS complex")
-    if on_qrs < _MOST:
-        notes.append(f"only {on_qrs:.0%} of {n_marks} marks lie on a QRS complex")
-    too_few = n_marks < raw.duration / _SLOWEST or marked < _HALF
-    if too_few:
-        notes.append(f"{n_marks} marks in {raw.duration:.0f} s are too few to be all beats")
-    if too_few and not insist:
-        marks = None
-        notes.append("R peaks are detected instead")
-    if notes:
-        _logger.warning("%s: %s.", raw.marks.origin, "; ".join(notes))  # type: ignore[union-attr]
-    return marks, "; ".join(notes)
+    if marked < _HALF and not insist:
+        return _instead(marks, few)
+    last = max(marks.times[marks.times <= seconds], default=0.0)
+    doubts = {
+        f"{beyond} of {n_marks} marks lie behind the end": beyond > max(1.0, _FEW * n_marks),
+        f"only {on_qrs:.0%} of {n_marks} marks lie on a QRS complex": on_qrs < _MOST,
+        few: marked < _HALF or n_marks < seconds / _SLOWEST,
+        f"the last mark is at {last:.0f} of {seconds:.0f} s": last
+        < min(0.95 * seconds, seconds - 10),
+    }
+    doubt = "; ".join(note for note, holds in doubts.items() if holds)
+    if doubt:
+        _logger.warning("%s: %s.", marks.origin, doubt)
+    return marks, doubt
+
+
+def _instead(marks: BeatMarks, why: str) -> tuple[None, str]:
+    """Do without marks, and say so."""
+    note = f"{marks.origin}: {why}, so R peaks are detected instead"
+    _logger.warning("%s.", note)
+    return None, note
 
 
 def _match(

@@ -1,7 +1,6 @@
 """Anybody's recordings: the right lead, clock and marks, or a question; never a plausible wrong."""
 
 import contextlib
-import logging
 from dataclasses import replace
 
 import edfio
@@ -261,10 +260,11 @@ def test_marks_that_end_behind_the_signal_are_refused_or_warned_of(raw, tmp_path
         read_record(path)
     later = np.concatenate([samples, N + samples[:20]])
     write_wfdb(tmp_path, raw.values, later, [*raw.marks.symbols, *"N" * 20])
-    with caplog.at_level(logging.WARNING, logger="ecglab"):
-        record = read_record(path)
+    record = read_record(path)
     assert f"20 of {len(later)} marks lie behind the end" in caplog.text
     assert "20 of" in record.reading["beats"].reason
+    write_wfdb(tmp_path, raw.values, samples[:100], raw.marks.symbols[:100])
+    assert "the last mark is at" in read_record(path).reading["beats"].reason
 
 
 @settings(deadline=None, max_examples=15)
@@ -278,11 +278,13 @@ def test_marks_at_another_time_base_are_refused(raw, tmp_path_factory, factor, s
 
 
 @settings(deadline=None, max_examples=8)
-@given(every=st.integers(3, 40), as_edf=st.booleans())
-def test_a_few_notes_are_not_the_beats(raw, detected, tmp_path_factory, every, as_edf):
-    """Someone has marked some beats: R peaks are detected, and that is noted."""
+@given(every=st.integers(3, 40), as_edf=st.booleans(), anywhere=st.booleans())
+def test_a_few_notes_are_not_the_beats(raw, detected, tmp_path_factory, every, as_edf, anywhere):
+    """Someone has marked some beats, or moments: R peaks are detected, and that is noted."""
     folder = tmp_path_factory.mktemp("notes")
     times, symbols = raw.marks.times[::every], raw.marks.symbols[::every]
+    if anywhere:
+        times, symbols = np.array([3.3, 40.0, 77.1]), np.array(["V", "N", "Q"])
     if as_edf:
         notes = zip(times.tolist(), symbols.tolist(), strict=True)
         path = write_edf(folder / "a.edf", {"ECG": raw.values}, notes=notes)
