@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ecglab.datasets._dialect import split_fields
 from ecglab.datasets._raw import RawLead, check_length, check_rate, choose_lead, sha256_of
-from ecglab.datasets._rows import WHITE_SPACE
+from ecglab.datasets._table_dialect import split_row as split_fields
 from ecglab.errors import DatasetError
 
 __all__ = ["read_table"]
 
+WHITE_SPACE = r"\s+"
 _TEXT_LIMIT = 2**30  # bytes; a day of one lead at 360 Hz has 200 million
 _TIME_NAME = re.compile(
     r".*(time|seconds|sample|elapsed).*|(.*[^a-z])?date([^a-z].*)?|t|s|ms|index|#", re.IGNORECASE
