@@ -11,7 +11,7 @@ import lzma
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -33,7 +33,7 @@ _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 
 @contextmanager
-def library_faults(place: str, what: str = "read") -> Iterator[None]:
+def library_faults(place: str, what: str = "read", advice: str = "") -> Iterator[None]:
     """Turn whatever a library raises into a `DatasetError` with its reason.
 
     What a parser of somebody else's raises on strange content is no closed list, so this catches
@@ -46,17 +46,18 @@ def library_faults(place: str, what: str = "read") -> Iterator[None]:
         What the error calls the file.
     what : str, default "read"
         What cannot be done with it.
+    advice : str, optional
+        What to do then.
     """
     try:
         yield
-    except (DatasetError, MemoryError):
+    except DatasetError:
         raise
     except Exception as error:
-        damaged = isinstance(error, _DAMAGE) or "CRC" in str(error)
-        reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
-        raise DatasetError(
-            f"{place} {'is damaged and ' if damaged else ''}cannot be {what}: {reason}."
-        ) from error
+        damaged = "is damaged and " if isinstance(error, _DAMAGE) or "CRC" in str(error) else ""
+        reason = str(getattr(error, "strerror", "") or error).strip(" .") or type(error).__name__
+        message = f"{place} {damaged}cannot be {what}: {reason}. {advice}"
+        raise DatasetError(message.rstrip()) from error
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,7 @@ class Source:
 
 @contextmanager
 def open_source(
-    path: Path,
-    forms: Collection[str],
-    *,
-    member: str | None = None,
-    size_limit: int | None = None,
+    path: Path, forms: Mapping[str, int | None], *, member: str | None = None
 ) -> Iterator[Source]:
     """Open a file.
 
@@ -96,12 +93,11 @@ def open_source(
     path : Path
         A file that ends in one of `forms` (perhaps with ``.gz``, ``.bz2`` or ``.xz`` after it), or
         in ``.zip``.
-    forms : collection of str
-        The extensions that can be read.
+    forms : mapping of str to int or None
+        The extensions that can be read, and how many bytes such a file may have unpacked; None is
+        any number.
     member : str, optional
         Which file in a zip; may be left out where only one can be read.
-    size_limit : int, optional
-        Bytes that it may have unpacked; any number when left out.
 
     Yields
     ------
@@ -114,7 +110,7 @@ def open_source(
         If it is missing, no regular file, of another kind, damaged, encrypted or too large; at
         once or while it is read.
     """
-    _check_regular(path)
+    size = _size_of(path)
     suffix, place = path.suffix.lower(), str(path)
     if member is not None and suffix != ".zip":
         raise DatasetError(f"{path} is no zip, so it has no member {member!r}.")
@@ -131,8 +127,10 @@ def open_source(
             with library_faults(place):
                 file = stack.enter_context(_UNPACK.get(suffix, Path.open)(path, "rb"))
         form = _check_form(name, forms, place)
-        stream = io.BufferedReader(_Guarded(file, place, size_limit), _BUFFER)
-        yield Source(stream, form, place, None if suffix in (*_UNPACK, ".zip") else path)
+        is_plain = suffix not in (*_UNPACK, ".zip")
+        _check_size(size if is_plain else 0, forms[form], place)
+        stream = io.BufferedReader(_Guarded(file, place, forms[form]), _BUFFER)
+        yield Source(stream, form, place, path if is_plain else None)
 
 
 def sha256_of(path: Path) -> str:
@@ -141,8 +139,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check_regular(path: Path) -> None:
-    """Refuse a pipe or a device, which could go on for ever."""
+def _size_of(path: Path) -> int:
+    """Return the size of a regular file; a pipe or a device could go on for ever."""
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -151,6 +149,15 @@ def _check_regular(path: Path) -> None:
         raise DatasetError(f"{str(path)[:200]!r} cannot be read: {error}.") from error
     if not stat.S_ISREG(status.st_mode):
         raise DatasetError(f"{path} is not a file that can be read, but a folder or a device.")
+    return status.st_size
+
+
+def _check_size(size: int, limit: int | None, place: str) -> None:
+    if limit is not None and size > limit:
+        raise DatasetError(
+            f"{place} holds more than {limit:,} bytes, too many to read into memory at once. Read "
+            "it in pieces (iter_heartbeats; score_file scores it so), or pass a larger size_limit."
+        )
 
 
 def _check_form(name: str, forms: Collection[str], place: str) -> str:
@@ -208,11 +215,6 @@ class _Guarded(io.RawIOBase):
         with library_faults(self._place):
             content = self._inner.read(len(buffer))
         self._count += len(content)
-        if self._limit is not None and self._count > self._limit:
-            raise DatasetError(
-                f"{self._place} holds more than {self._limit:,} bytes, too many to read into "
-                "memory at once. Read it in pieces (iter_heartbeats; score_file scores it so), or "
-                "pass a larger size_limit."
-            )
+        _check_size(self._count, self._limit, self._place)
         buffer[: len(content)] = content
         return len(content)

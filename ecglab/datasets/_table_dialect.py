@@ -207,7 +207,7 @@ class _Body:
         separator = _find_separator(tail, lines)
         table = [split_row(row, separator) for row in tail]
         table = [fields for fields in table if any(map(_like_number, fields))] or table
-        width = Counter(map(len, table)).most_common(1)[0][0]
+        width = max(Counter(map(len, table)).items(), key=lambda item: item[::-1])[0]
         columns = list(zip(*(fields for fields in table if len(fields) == width), strict=True))
         decimal = _find_decimal(place, columns)
         filled = [[f for f in column if f.casefold() not in MISSING] for column in columns]
@@ -322,7 +322,8 @@ def _find_separator(tail: Sequence[str], lines: Sequence[str]) -> str:
 
 
 def _may_be_one_number(rows: Sequence[str]) -> bool:
-    return all(_ONE_OR_TWO.fullmatch(row.strip()) for row in rows if not row[:1].isalpha())
+    plain = [row.strip() for row in rows if not row[:1].isalpha()]
+    return bool(plain) and all(map(_ONE_OR_TWO.fullmatch, plain))
 
 
 def _refuse_decimal_commas(place: str, rows: Sequence[str], separator: str) -> None:

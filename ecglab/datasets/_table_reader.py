@@ -93,7 +93,7 @@ def read_signal_table(path: Path, *, size_limit: int = _SIZE_LIMIT) -> SignalTab
             "row a sample and one column a lead."
         )
 
-    with open_source(path, TABLE_FORMS, size_limit=size_limit) as source:
+    with open_source(path, dict.fromkeys(TABLE_FORMS, size_limit)) as source:
         table = open_text(source)
         worded = sorted({*table.dialect.texts, *table.dialect.empty})
         numeric = [p for p in range(table.dialect.width) if p not in worded]

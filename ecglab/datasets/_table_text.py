@@ -184,9 +184,11 @@ class _Parser:
 
     def is_remark(self, row: str) -> bool:
         """Say whether a line that is no row holds nothing but words, or a word and a value."""
+        if not row[:1].isalpha() or self.texts:
+            return False
         parts = [part for part in _SPLITS.split(row) if part]
-        numbers = sum(map(is_number, parts))
-        return row[:1].isalpha() and not self.texts and numbers < min(2, len(parts))
+        n_fields = len(split_row(row, self.dialect.separator))
+        return sum(map(is_number, parts)) < 2 and n_fields != self.dialect.n_fields
 
     def _parse_fast(self, rows: list[str]) -> _Block | None:
         """Let pandas read rows; None if there is any fault in them."""
@@ -258,9 +260,9 @@ class _Parser:
     def _fault_in(self, fields: Sequence[str]) -> str | None:
         """Find what is wrong with one row; None if nothing is."""
         dialect = self.dialect
+        if dialect.colon and fields[0].startswith(":"):
+            return ": a row must be the samples, one ':' and one label."
         if len(fields) != dialect.n_fields:
-            if dialect.colon and fields[0].startswith(":"):
-                return ": a row must be the samples, one ':' and one label."
             return f": {len(fields)} values, but {dialect.n_fields} in the rows before it."
         if dialect.ends_empty and fields[-1]:
             return f", value {len(fields)}: {fields[-1][:20]!r} stands where other rows end."
