@@ -158,6 +158,7 @@ _OPTIONS = {
     r"\bheader=False\b": "--header no",
     r"\bmember=": "--member",
     r"\bsampling_rate\b": "--sampling-rate",
+    r"\bannotations=None\b": "--annotations none",
     r"\btrain_minutes\b": "--train-minutes",
 }
 _COLUMNS = re.compile(r"\bignore_columns=\[([^]]*)\]")

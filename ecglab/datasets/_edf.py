@@ -15,8 +15,8 @@ from ecglab.datasets._raw import (
     check_rate,
     import_reader,
     library_call,
-    sha256_of,
 )
+from ecglab.datasets._sources import sha256_of
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 

@@ -32,6 +32,8 @@ _OTHER = re.compile(
     r"(af|f|ft|fc|t|tp|c|cp|p|po|o)(z|\d{1,2})|[am][12]|imu|steps?"
 )
 
+_TOO_SHORT = 5.0  # seconds; a slow heart beats four times in it
+
 _logger = logging.getLogger(__name__)
 
 
@@ -73,7 +75,10 @@ def read_lead_of(signals: Signals, lead: str | int | None) -> RawLead:
     faults: dict[str, str] = {}
     for position in by_name:
         raw = signals.read(position)
-        if not (fault := glance(raw.values, raw.rate).fault):
+        fault = glance(raw.values, raw.rate).fault
+        if fault and raw.duration < _TOO_SHORT:
+            return _decided(raw, f"an ECG by its name; too short to tell by its looks ({fault})")
+        if not fault:
             for name, why in faults.items():
                 _logger.warning("%s: %s is passed over: %s.", signals.place, name, why)
             return _decided(raw, "an ECG by its name, and looks like one")

@@ -1,17 +1,16 @@
 """What the readers of recordings hand on: the signals of a file, and one lead of them."""
 
-import hashlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ecglab.datasets._sources import library_faults
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
@@ -24,7 +23,6 @@ __all__ = [
     "check_rate",
     "import_reader",
     "library_call",
-    "sha256_of",
 ]
 
 BEAT_SYMBOLS = frozenset("NLRBejAaJSVrFEnfQ/?")
@@ -116,24 +114,11 @@ def import_reader(name: str) -> Any:
 
 @contextmanager
 def library_call(place: object, form: str) -> Iterator[None]:
-    """Turn whatever a library raises on what is in a file into our own error.
+    """Go around the call of a library, and nothing else: its errors become ours, its warnings go.
 
-    Only the call of the library belongs in here: what a parser raises on bytes that anybody may
-    have written is no closed list, and a fault of ours must not hide among it.
+    What a parser raises on bytes that anybody may have written is no closed list.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        try:
+        with library_faults(str(place), f"read as {form}"):
             yield
-        except PermissionError:
-            raise
-        except Exception as error:
-            raise DatasetError(
-                f"{place} cannot be read as {form} ({type(error).__name__}: {error})."
-            ) from error
-
-
-def sha256_of(path: Path) -> str:
-    """Return the checksum of a file, as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,14 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets._leads import is_ecg_name
-from ecglab.datasets._raw import (
-    RawLead,
-    Signals,
-    check_length,
-    check_rate,
-    library_call,
-    sha256_of,
-)
+from ecglab.datasets._raw import RawLead, Signals, check_length, check_rate, library_call
+from ecglab.datasets._sources import sha256_of
 from ecglab.datasets._table_reader import SignalTable, read_signal_table
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
@@ -49,10 +43,10 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class _Clock:
-    """The sampling rate of a table, and where each row belongs on it."""
+    """The sampling rate of a table, and how many rows were lost before each row."""
 
     rate: float
-    places: npt.NDArray[np.int64] | None  # None: one row after the other
+    lost: npt.NDArray[np.int64]
     reading: Reading
 
 
@@ -80,7 +74,7 @@ def open_table(path: Path, sampling_rate: float | None) -> Signals:
             reading = reading.with_decision("unit", table.units[column], "stated below the names")
         return RawLead(
             place=str(path),
-            values=_place(table.values[:, column], clock.places),
+            values=_place(table.values[:, column], clock.lost),
             rate=clock.rate,
             lead=names[column],
             provenance={f"sha256 of {path.name}": sha256_of(path)},
@@ -94,26 +88,21 @@ def _read_array(path: Path) -> SignalTable:
     """Read the columns of a NumPy array; without pickle, so that no code in it can run."""
     with library_call(path, "a NumPy array"):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    if (
-        not isinstance(array, np.ndarray)
-        or array.ndim not in (1, 2)
-        or array.dtype.kind not in "iuf"
-    ):
+    shape: tuple[int, ...] = getattr(array, "shape", ())
+    note = "a NumPy array"
+    if len(shape) == 1:
+        array = array[:, None]
+    elif len(shape) == 2 and shape[0] <= _MOST_LEADS < shape[1]:
+        array, note = array.T, f"a NumPy array that lies on its side, as {shape}"
+    if len(shape) not in (1, 2) or array.shape[1] > _MOST_LEADS or array.dtype.kind not in "iuf":
         raise DatasetError(
             f"{path} cannot be read: it is no array of numbers with one row a sample and one "
             "column a lead."
         )
-    notes = ["a NumPy array"]
-    columns = array if array.ndim == 2 else array[:, None]
-    if columns.shape[0] <= _MOST_LEADS < columns.shape[1]:
-        columns = columns.T
-        notes = [f"a NumPy array that lies on its side: {array.shape[0]} rows of samples"]
-    check_length(str(path), len(columns))
-    if columns.shape[1] > _MOST_LEADS:
-        raise DatasetError(f"{path} has the shape {array.shape}: it is no recording.")
-    values = np.asarray(columns, dtype=np.float64)
+    check_length(str(path), len(array))
+    values = np.asarray(array, dtype=np.float64)
     places = tuple(range(values.shape[1]))
-    return SignalTable(str(path), None, None, values, places, frozenset(), (), tuple(notes))
+    return SignalTable(str(path), None, None, values, places, frozenset(), (), (note,))
 
 
 def _name_columns(table: SignalTable) -> list[str]:
@@ -172,15 +161,12 @@ def _rises(values: FloatArray) -> bool:
 def _first_fall(table: SignalTable, names: list[str], named: set[int]) -> str:
     """Say where a column of time goes back, or lacks a value."""
     for n in sorted(named):
-        values = table.values[:, n]
-        lacking = np.flatnonzero(~np.isfinite(values))
-        falls = np.flatnonzero(np.diff(values) < 0) + 1
-        if len(falls) or 0 < len(lacking) < len(values):
-            row = min([*lacking[:1], *falls[:1]])
-            what = "has no value" if row in lacking[:1] else "goes back"
+        rises = np.diff(table.values[:, n]) >= 0  # False beside a value that is missing
+        if rises.any() and not rises.all():
+            row = int(np.flatnonzero(~rises)[0]) + 2
             return (
-                f"{table.place}: the time ({names[n]}) {what} at row {row + 1}. Mend it, or take "
-                "the column away and pass sampling_rate."
+                f"{table.place}: the time ({names[n]}) goes back at row {row}, or is missing. Mend "
+                "it, or take the column away and pass sampling_rate."
             )
     return ""
 
@@ -204,7 +190,7 @@ def _settle_clock(
             "sampling_rate, in Hz."
         )
     reading = form.with_decision("sampling rate", f"{given:g} Hz", "passed by the caller")
-    return _Clock(check_rate(table.place, given), None, reading)
+    return _Clock(float(given), np.zeros(len(table.values), dtype=np.int64), reading)
 
 
 def _read_clock(
@@ -214,6 +200,7 @@ def _read_clock(
     per_unit, lost, drift = _follow(table.values[:, column])
     stated = _unit_of(table, names, column)
     rates = {unit: per_unit / seconds for unit, seconds in (stated or _GUESSED).items()}
+    possible = {u: r for u, r in rates.items() if _PLAUSIBLE[0] <= r <= _PLAUSIBLE[1]}
     whole = bool((np.diff(table.values[:, column]) % 1 == 0).all())
     counts = not stated and whole and (abs(per_unit - 1) < 1e-6 or _is_count(names[column]))
     if given is not None and counts:
@@ -222,21 +209,24 @@ def _read_clock(
         guessed = {unit: per_unit / seconds for unit, seconds in _GUESSED.items()}
         near = {u: r for u, r in {**guessed, **rates}.items() if abs(r / given - 1) <= _SAME}
         if not near:
-            raise _disagree(table, names[column], rates, given)
+            says = next(iter((possible or rates).values()))
+            raise DatasetError(
+                f"{table.place}: the time ({names[column]}) says {says:.6g} Hz, but a sampling "
+                f"rate of {given:g} Hz was passed. Leave sampling_rate out, or correct the column."
+            )
         unit, rate = next(iter(near.items()))
+    elif counts or not (stated or possible):
+        return None
     else:
-        low, high = (0.0, np.inf) if stated else _PLAUSIBLE
-        possible = {u: r for u, r in rates.items() if low <= r <= high}
-        if counts or not possible:
-            return None
-        unit, rate = next(iter(possible.items()))
+        unit, rate = next(iter((possible or rates).items()))
     rate = _round(check_rate(table.place, rate), given, len(table.values))
     if drift > max(3.0, _MOST_DRIFT * rate):
         raise DatasetError(
             f"{table.place}: the time ({names[column]}) is not evenly spaced, not even between "
             f"gaps: it is up to {drift / rate:.2g} s off {rate:g} Hz. Resample the recording first."
         )
-    return _describe(names[column], unit, rate, given, lost)
+    check_length(table.place, len(lost) + int(lost.sum()))
+    return _Clock(rate, lost, _describe(names[column], unit, rate, lost))
 
 
 def _unit_of(table: SignalTable, names: list[str], column: int) -> dict[str, float]:
@@ -277,41 +267,24 @@ def _follow(times: FloatArray) -> tuple[float, npt.NDArray[np.int64], float]:
 
 def _round(rate: float, given: float | None, n_rows: int) -> float:
     """Take the rate that was passed, or a whole number, where no row would be put elsewhere."""
-    for simple in (given, float(round(rate))):
-        if simple is not None and abs(simple / rate - 1) * n_rows < 1:
-            return float(simple)
-    return rate
+    near = [r for r in (given, round(rate)) if r and abs(r / rate - 1) * n_rows < 1]
+    return float(near[0]) if near else rate
 
 
-def _disagree(table: SignalTable, name: str, rates: dict[str, float], given: float) -> DatasetError:
-    low, high = _PLAUSIBLE
-    says = next(
-        (rate for rate in rates.values() if low <= rate <= high), next(iter(rates.values()))
-    )
-    return DatasetError(
-        f"{table.place}: the time ({name}) says {says:.6g} Hz, but a sampling rate of {given:g} "
-        "Hz was passed. Leave sampling_rate out, or correct the column."
-    )
-
-
-def _describe(
-    name: str, unit: str, rate: float, given: float | None, lost: npt.NDArray[np.int64]
-) -> _Clock:
-    """Say what was decided, and put the rows in their places."""
-    n_lost, n_gaps = int(lost.sum()), int((lost > 0).sum())
-    check_length(name, len(lost) + n_lost)
-    source = "passed by the caller" if given == rate else f"from {name}, in {unit}"
+def _describe(name: str, unit: str, rate: float, lost: npt.NDArray[np.int64]) -> Reading:
+    """Say what a time was taken to say."""
     reading = Reading().with_decision("time", name, f"it rises throughout, in {unit}")
-    reading = reading.with_decision("sampling rate", f"{rate:g} Hz", source)
-    if not n_gaps:
-        return _Clock(rate, None, reading)
-    missing = f"{n_gaps} gaps, {n_lost / rate:.3g} s in all"
-    reading = reading.with_decision("gaps", missing, f"{name} leaps there")
-    return _Clock(rate, np.arange(len(lost)) + np.cumsum(lost), reading)
+    who = "passed by the caller" if unit == "samples" else f"by {name}, in {unit}"
+    reading = reading.with_decision("sampling rate", f"{rate:g} Hz", who)
+    if not lost.any():
+        return reading
+    missing = f"{(lost > 0).sum()} gaps, {lost.sum() / rate:.3g} s in all"
+    return reading.with_decision("gaps", missing, f"{name} leaps there")
 
 
-def _place(values: FloatArray, places: npt.NDArray[np.int64] | None) -> FloatArray:
+def _place(values: FloatArray, lost: npt.NDArray[np.int64]) -> FloatArray:
     """Put each row where its time says; NaN where there is none."""
-    whole = np.full(len(values) if places is None else int(places[-1]) + 1, np.nan)
-    whole[slice(None) if places is None else places] = np.where(np.isfinite(values), values, np.nan)
+    whole = np.full(len(values) + int(lost.sum()), np.nan)
+    whole[np.arange(len(values)) + np.cumsum(lost)] = values
+    whole[~np.isfinite(whole)] = np.nan
     return whole

@@ -88,7 +88,7 @@ def assert_beats(record, detected, atol=0.03):
 # A lead is chosen because it is an ECG
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(
     ecg=st.sampled_from(ECG_NAMES),
     others=st.lists(st.tuples(st.sampled_from(OTHER_NAMES), st.sampled_from(KINDS)), max_size=3),
@@ -157,7 +157,7 @@ CLOCKS = {
 }
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(gaps=GAPS, clock=st.sampled_from(list(CLOCKS)), rounded=st.booleans(), given_=st.booleans())
 def test_gaps_are_where_the_time_leaps(raw, tmp_path_factory, gaps, clock, rounded, given_):
     kept = np.ones(N, dtype=bool)
@@ -319,11 +319,17 @@ def test_an_array_on_its_side_is_turned(raw, detected, tmp_path):
     assert "lies on its side" in record.reading["format"].reason
 
 
+@pytest.mark.parametrize("seconds", [3, 10])
+def test_a_short_strip_is_read_if_it_is_called_an_ecg(raw, tmp_path, seconds):
+    path = write_csv(tmp_path / "a.csv", {"ECG": raw.values[: seconds * RATE]})
+    assert read_record(path, sampling_rate=RATE).lead == "ECG"
+
+
 def test_every_flipped_byte_of_an_arrays_header_gives_beats_or_our_error(raw, tmp_path):
     np.save(tmp_path / "a.npy", raw.values[: 20 * RATE])
     content = (tmp_path / "a.npy").read_bytes()
     for at in range(0, 128):
-        for value in (0, 0x28, 0x5C, content[at] ^ 1):
+        for value in (0x28, content[at] ^ 1):
             damaged = bytearray(content)
             damaged[at] = value
             (tmp_path / "a.npy").write_bytes(damaged)
