@@ -27,8 +27,9 @@ _NOTHING = "it has no peaks that stand out"
 # Settled on half of the DS1 records of MIT-BIH, both leads, and on simulated signals of other kinds
 # (`tests/datasets/test_looks.py`). An ECG may be noisy for long: these passed in a third of their
 # pieces or more, and the others in none.
-_LEAST_GOOD = 0.2
-_MOST_BUSY = 0.48  # of the time, half as high as a peak: ECG 0.1-0.4, noise and sines 0.6-1
+_LEAST_GOOD = 0.25
+_MOST_BUSY = 0.45  # of the time, half as high as a peak: ECG 0.1-0.4, noise and sines 0.6-1
+_MOST_BESIDE = 0.37  # of a peak's height, at the quietest moment before and after: ECG 0.02-0.33
 _LEAST_SHARP = 0.3  # of the swing is in the QRS band: ECG 0.35-0.8, pulse and pressure to 0.26
 _MOST_STEP = 0.3  # of the swing remains after a peak: ECG 0-0.19, steps and saw teeth 0.35-1
 _LEAST_ALIKE = 0.3  # of the others look like a peak, for half of the peaks
@@ -50,7 +51,8 @@ class Glance:
 def glance(values: FloatArray, rate: float) -> Glance:
     """Look at a few pieces of a signal, which may have gaps."""
     size = min(len(values), round(_PIECE * rate))
-    starts = np.unique(np.linspace(0, len(values) - size, _PIECES).astype(int))
+    n_pieces = min(_PIECES, len(values) // size)  # which do not overlap
+    starts = np.linspace(0, len(values) - size, n_pieces).astype(int)
     spans, peaks, faults = [], [], []
     for start in starts.tolist():
         piece, _ = cut_out(values[start : start + size], rate)
@@ -63,14 +65,15 @@ def glance(values: FloatArray, rate: float) -> Glance:
         peaks.append((start + places) / rate)
         faults.append(_judge(features) if len(places) >= _FEWEST_PEAKS else _NOTHING)
     usual = max(faults, key=faults.count, default=_NOTHING)
-    fault = "" if faults.count("") > _LEAST_GOOD * len(faults) else usual or _NOTHING
+    enough = max(1.0, _LEAST_GOOD * len(faults), min(2, len(faults) - 1))
+    fault = "" if faults.count("") >= enough else usual or _NOTHING
     return Glance(tuple(spans), np.concatenate([*peaks, []]), fault)
 
 
 def _judge(features: FloatArray) -> str:
     """Say why a piece of a signal is no ECG."""
-    busy, sharp, step, alike = features.tolist()
-    if busy > _MOST_BUSY:
+    busy, beside, sharp, step, alike = features.tolist()
+    if busy > _MOST_BUSY or beside > _MOST_BESIDE:
         return "it never rests between its peaks"
     if sharp < _LEAST_SHARP:
         return "its peaks are wider than QRS complexes"
@@ -82,19 +85,20 @@ def _judge(features: FloatArray) -> str:
 
 
 def _look(values: FloatArray, rate: float) -> tuple[IntArray, FloatArray]:
-    """Find what may be QRS complexes in a piece, and say how busy, sharp, stepped and alike."""
+    """Find what may be QRS complexes in a piece, and say how busy, sharp, stepped, alike."""
     from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
     band, wide = (_band_pass(values, rate, *hertz) for hertz in (_QRS_BAND, _WIDE_BAND))
     power = uniform_filter1d(np.square(band), max(1, round(0.08 * rate)))
     height = np.sqrt(np.maximum(power, 0))
-    summits = (height == maximum_filter1d(height, 2 * round(_REFRACTORY * rate) + 1)) & (height > 0)
+    highest = maximum_filter1d(height, 2 * round(_REFRACTORY * rate) + 1)
+    summits = (height == highest) & (height > _LOW / 2 * np.quantile(height, 0.98))
     edge = round(0.3 * rate)
     peaks = np.flatnonzero(summits[edge:-edge]) + edge
     if len(peaks):
         peaks = peaks[height[peaks] > _LOW * np.quantile(height[peaks], 0.75)]
     if len(peaks) < _FEWEST_PEAKS:
-        return peaks, np.zeros(4)
+        return peaks, np.zeros(5)
     narrow = np.ptp(band[_around(peaks, -0.1, 0.1, rate)], axis=1)
     broad = np.ptp(wide[_around(peaks, -0.25, 0.25, rate)], axis=1)
     before, after = (
@@ -102,11 +106,15 @@ def _look(values: FloatArray, rate: float) -> tuple[IntArray, FloatArray]:
         for span in ((-0.14, -0.08), (0.08, 0.14))
     )
     swing = np.ptp(values[_around(peaks, -0.12, 0.12, rate)], axis=1)
+    left, right = (
+        height[_around(peaks, *span, rate)].min(axis=1) for span in ((-0.25, -0.1), (0.1, 0.25))
+    )
+    beside = np.median(np.maximum(left, right) / height[peaks])
     busy = float((height > np.median(height[peaks]) / 2).mean())
     with np.errstate(divide="ignore", invalid="ignore"):
         sharp = np.median(np.nan_to_num(narrow / broad))
         step = np.median(np.nan_to_num(np.abs(before - after) / swing, nan=1.0, posinf=1.0))
-    return peaks, np.array([busy, sharp, step, _share_alike(wide, peaks, rate)])
+    return peaks, np.array([busy, beside, sharp, step, _share_alike(wide, peaks, rate)])
 
 
 def _share_alike(values: FloatArray, peaks: IntArray, rate: float) -> float:

@@ -96,17 +96,18 @@ def _codes(values: FloatArray) -> BoolArray:
     An end value is one if nothing lies near it: the gap to the next is wider than the range of all
     the others. A signal does not jump to one and the same far value without anything between.
     """
-    codes = np.zeros(len(values), dtype=bool)
-    for _ in range(_MOST_CODES):
-        for end in (np.fmin, np.fmax):
-            rest = values[~codes & ~np.isnan(values)]
-            if not len(rest):
-                return codes
-            code = end.reduce(rest)
+    rest = values[~np.isnan(values)]
+    codes: list[float] = []
+    found = True
+    while found and len(codes) < _MOST_CODES:
+        found = False
+        for end in (np.min, np.max):
+            code = float(end(rest)) if len(rest) else 0.0
             others = rest[rest != code]
             if len(others) and np.abs(others - code).min() > np.ptp(others) > 0:
-                codes |= values == code
-    return codes
+                codes.append(code)
+                rest, found = others, True
+    return np.isin(values, codes)
 
 
 def _flat(values: FloatArray, rate: float) -> BoolArray:

@@ -228,7 +228,8 @@ def cut_record(
     values, stretches = cut_out(raw.values, raw.rate)
     filled = fill_gaps(values)
     marks, doubt = question_marks(raw, insist=insist)
-    marks = _detect(raw, filled) if marks is None else marks
+    if marks is None:
+        marks = BeatMarks(find_r_peaks(filled, raw.rate) / raw.rate, None, origin=_DETECTED)
     _check_heart_rate(raw, marks)
     reasons = _reasons_to_set_aside(raw, marks.times, window, stretches)
     kept = np.flatnonzero(reasons == "")
@@ -319,12 +320,6 @@ def _check_cut(window: tuple[float, float], n_samples: int, wander: float | None
         raise ValueError(f"wander must be a frequency up to 5 Hz, or None, not {wander}.")
 
 
-def _detect(raw: RawLead, filled: npt.NDArray[np.float64]) -> BeatMarks:
-    """Find R peaks."""
-    peaks = find_r_peaks(filled, raw.rate)
-    return BeatMarks(peaks / raw.rate, None, origin=_DETECTED)
-
-
 def _check_heart_rate(raw: RawLead, marks: BeatMarks) -> None:
     """Refuse a heart rate that no heart has: the sampling rate is not what the file says."""
     low, high = _RR_RANGE
@@ -363,32 +358,26 @@ def _no_beat(raw: RawLead, marks: BeatMarks, reasons: npt.NDArray[np.object_]) -
             f"{raw.place}: no heartbeat was found in lead {raw.lead} ({marks.origin}). It may be "
             "another kind of signal: pass the name of another lead, or check the sampling rate."
         )
-    counts = pd.Series(reasons).value_counts()
     return (
         f"{raw.place}: none of the {len(marks.times)} heartbeats in lead {raw.lead} can be used: "
-        + ", ".join(f"{reason} ({count})" for reason, count in counts.items())
-        + ". Try another lead."
+        f"{_count(pd.Series(reasons))}. Try another lead."
     )
+
+
+def _count(reasons: "pd.Series[str]") -> str:
+    return ", ".join(f"{reason} ({count})" for reason, count in reasons.value_counts().items())
 
 
 def _table_of(marks: BeatMarks, reasons: npt.NDArray[np.object_]) -> pd.DataFrame:
     """List the beats that are not used."""
-    aside = reasons != ""
     symbols = np.full(len(reasons), "") if marks.symbols is None else marks.symbols
-    return pd.DataFrame(
-        {
-            "time": marks.times[aside],
-            "symbol": symbols[aside].astype(object),
-            "reason": reasons[aside],
-        }
-    )
+    beats = {"time": marks.times, "symbol": symbols.astype(object), "reason": reasons}
+    return pd.DataFrame(beats)[reasons != ""].reset_index(drop=True)
 
 
 def _table_of_stretches(stretches: Sequence[Stretch], rate: float) -> pd.DataFrame:
     """List the bad stretches in the order of time."""
-    rows = sorted(
-        (stretch.start / rate, stretch.stop / rate, stretch.reason) for stretch in stretches
-    )
+    rows = sorted((s.start / rate, s.stop / rate, s.reason) for s in stretches)
     return pd.DataFrame(rows, columns=["start", "stop", "reason"])
 
 
@@ -396,15 +385,9 @@ def _log(raw: RawLead, record: Record) -> None:
     """Say what was read, and what was set aside."""
     told = raw.place, raw.lead, raw.duration, raw.rate, len(record), record.provenance["R peaks"]
     _logger.info("%s: lead %s, %.0f s at %g Hz, %d beats (%s)", *told)
-    if len(record.set_aside):
-        counts = record.set_aside["reason"].value_counts()
+    aside = record.set_aside["reason"]
+    if len(aside):
         # Nearly every recording begins or ends within a beat: that is nothing to warn of.
-        usual = set(counts.index) == {_OUTSIDE}
-        _logger.log(
-            logging.INFO if usual else logging.WARNING,
-            "%s: %d of %d beats were set aside: %s.",
-            raw.place,
-            len(record.set_aside),
-            len(record) + len(record.set_aside),
-            ", ".join(f"{reason} ({count})" for reason, count in counts.items()),
-        )
+        level = logging.INFO if set(aside) == {_OUTSIDE} else logging.WARNING
+        counts = raw.place, len(aside), len(record) + len(aside), _count(aside)
+        _logger.log(level, "%s: %d of %d beats were set aside: %s.", *counts)

@@ -81,7 +81,7 @@ def open_table(path: Path, sampling_rate: float | None) -> Signals:
             reading=reading,
         )
 
-    return Signals(str(path), tuple(names[n] for n in leads), read)
+    return Signals(table.place, tuple(names[n] for n in leads), read)
 
 
 def _read_array(path: Path) -> SignalTable:
@@ -89,11 +89,12 @@ def _read_array(path: Path) -> SignalTable:
     with library_call(path, "a NumPy array"):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     shape: tuple[int, ...] = getattr(array, "shape", ())
-    note = "a NumPy array"
+    place, note = str(path), "a NumPy array"
     if len(shape) == 1:
         array = array[:, None]
     elif len(shape) == 2 and shape[0] <= _MOST_LEADS < shape[1]:
         array, note = array.T, f"a NumPy array that lies on its side, as {shape}"
+        place += f" (which looks transposed, with the shape {shape})"
     if len(shape) not in (1, 2) or array.shape[1] > _MOST_LEADS or array.dtype.kind not in "iuf":
         raise DatasetError(
             f"{path} cannot be read: it is no array of numbers with one row a sample and one "
@@ -102,7 +103,7 @@ def _read_array(path: Path) -> SignalTable:
     check_length(str(path), len(array))
     values = np.asarray(array, dtype=np.float64)
     places = tuple(range(values.shape[1]))
-    return SignalTable(str(path), None, None, values, places, frozenset(), (), (note,))
+    return SignalTable(place, None, None, values, places, frozenset(), (), (note,))
 
 
 def _name_columns(table: SignalTable) -> list[str]:

@@ -74,8 +74,6 @@ def open_wfdb(header: Path, annotations: str | None) -> Signals:
     that marks a beat; None reads none. `DatasetError` if a file is missing, damaged or shorter than
     the header says, or if the header names a file outside its own folder.
     """
-    if not header.is_file():
-        raise DatasetError(f"{header} is missing: a WFDB record needs its header.")
     if header.stat().st_size > _HEADER_LIMIT:
         raise DatasetError(f"{header} is too large to be a WFDB header.")
     record = _read_header(header)

@@ -317,6 +317,10 @@ def test_an_array_on_its_side_is_turned(raw, detected, tmp_path):
     record = read_record(tmp_path / "a.npy", sampling_rate=RATE)
     assert_beats(record, detected)
     assert "lies on its side" in record.reading["format"].reason
+    np.save(tmp_path / "a.npy", np.tile(raw.values, (12, 1)))
+    with pytest.raises(DatasetError, match="looks transposed"):
+        read_record(tmp_path / "a.npy", sampling_rate=RATE)
+    assert_beats(read_record(tmp_path / "a.npy", lead=3, sampling_rate=RATE), detected)
 
 
 @pytest.mark.parametrize("seconds", [3, 10])

@@ -34,7 +34,7 @@ def spoil(raw, change, start=20.0, stop=22.0):
 FAULTS = {
     "missing samples": lambda x: np.full_like(x, np.nan),
     "flat line": lambda x: np.full_like(x, 0.3),
-    "saturated": lambda x: np.full_like(x, 1.9),
+    "saturated": lambda x: 3 + np.random.default_rng(0).normal(0, 0.01, x.shape),
     "noise": lambda x: x + np.random.default_rng(0).normal(0, 1, x.shape),
 }
 
