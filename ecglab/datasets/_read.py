@@ -173,50 +173,19 @@ def iter_heartbeats(
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some beats of a file, and where in it they are.
-
-    Parameters
-    ----------
-    beats : Heartbeats
-        The beats.
-    rows : ndarray of int, shape (n_beats,)
-        Position of each beat among all rows of the file, those set aside included, from 0.
-    labelled : bool
-        Whether the file has labels; if not, every beat is of the one class "unlabelled".
-    text_labels : bool
-        Whether the labels are texts in the file, though these may look like numbers.
-    n_dropped : int
-        Rows set aside in the file up to here, or a little further; in the last chunk, all.
-    """
+    """Some beats of a file, and where in it they are."""
 
     beats: Heartbeats
-    rows: npt.NDArray[np.int64]
-    labelled: bool
-    text_labels: bool
-    n_dropped: int
+    rows: npt.NDArray[np.int64]  # position of each beat among all rows, from 0
+    labelled: bool  # if not, every beat is of the one class "unlabelled"
+    text_labels: bool  # whether the labels are texts, though these may look like numbers
+    n_dropped: int  # rows set aside up to here, or a little further; in the last chunk, all
 
 
 def read_chunks(
     path: Path, chunk_beats: int, options: TableOptions, *, whole: bool = False
 ) -> Iterator[Chunk]:
-    """Read a table of beats piece by piece; see `iter_heartbeats`.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    chunk_beats : int
-        Beats in a piece; the last one may have fewer.
-    options : TableOptions
-        What the caller says about the table.
-    whole : bool, default False
-        Whether all pieces will be kept in memory, so that the file must be within the size limit.
-
-    Yields
-    ------
-    Chunk
-        The next beats, and where in the file they are.
-    """
+    """Read a table of beats piece by piece; see `iter_heartbeats`."""
     if chunk_beats < 1:
         raise ValueError(f"chunk_beats must be 1 or more, not {chunk_beats}.")
     choices = Choices(**options)

@@ -38,7 +38,7 @@ _FAR = 2.0  # times what the other columns span
 
 # How well a sample can be computed from its neighbours.
 _NEIGHBOURS = 6
-_FIT_ROWS = (60, 2000)  # fewer tell nothing, more tell no more
+_FIT_ROWS = (60, 500)  # fewer tell nothing, more tell no more
 _FIT_COLUMNS = 40  # beats of fewer samples are no smooth curves
 _SMOOTH, _UNRELATED = 0.9, 0.05  # share of the variance that neighbours explain
 
@@ -79,18 +79,7 @@ def find_strange_names(names: Sequence[str], label: int | None) -> dict[int, str
 
 
 def find_indices(values: FloatArray) -> dict[int, str]:
-    """Find the columns that number the rows, in order or shuffled.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        Some rows.
-
-    Returns
-    -------
-    dict of int to str
-        Position of each among these columns, and why.
-    """
+    """Find the columns that number the rows, in order or shuffled."""
     if len(values) < _FEWEST_ROWS:
         return {}
     steps, sorted_steps = np.diff(values, axis=0), np.diff(np.sort(values, axis=0), axis=0)
@@ -108,18 +97,7 @@ def find_indices(values: FloatArray) -> dict[int, str]:
 
 
 def find_strange_values(values: FloatArray) -> dict[int, str]:
-    """Find the columns that don't look like the columns around them.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        Some rows, the label not among the columns.
-
-    Returns
-    -------
-    dict of int to str
-        Position of each among these columns, and why.
-    """
+    """Find the columns that don't look like the columns around them."""
     whole = _are_whole(values)
     return find_indices(values) | _name(
         (_whole_by_no_chance(values, whole), "holds whole numbers only, unlike the samples"),
