@@ -334,7 +334,8 @@ def _as_names(row: str, body: _Body, is_comment: bool) -> list[str] | None:
         fields = [field.strip("'\"") for field in split_row(text, separator)]
         words = [f for f in fields if f.casefold() not in MISSING and not is_number(f)]
         numbers = [f for f in fields if is_number(f)]
-        widths = (body.width, body.width - 1) if body.ends_empty else (body.width,)
+        widths = {body.width - body.ends_empty}
+        widths |= {body.width} if separator == body.separator else set()
         counts = not numbers or (_counts(numbers) and int(numbers[0]) < 2)
         if len(fields) in widths and words and counts:
             # A remark above a single column is no name.
