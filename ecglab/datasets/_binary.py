@@ -156,17 +156,7 @@ def import_pyarrow(module: str) -> Any:
 
 
 def open_parquet(source: Source, choices: Choices, *, whole: bool) -> Table:
-    """Open a Parquet file with one beat a row and one sample a column.
-
-    Parameters
-    ----------
-    source : Source
-        The file.
-    choices : Choices
-        What the caller says about it.
-    whole : bool
-        Whether all of it will be kept in memory, so that its size must be within the limit.
-    """
+    """Open a Parquet file with one beat a row and one sample a column."""
     arrow, parquet = import_pyarrow("pyarrow"), import_pyarrow("pyarrow.parquet")
     content = source.path or io.BytesIO(source.stream.read())
     with library_faults(source.place):

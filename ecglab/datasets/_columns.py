@@ -98,46 +98,22 @@ class BadRows:
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a table.
+    """Some rows of a table, with numbers that are finite in single precision, too."""
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        The numbers: finite in single precision, too.
-    rows : ndarray of int, shape (n_rows,)
-        Position of each row among all rows of the table, those set aside included, from 0.
-    texts : list of str or None
-        The label of each row, where it is text.
-    """
-
-    values: FloatArray
-    rows: npt.NDArray[np.int64]
-    texts: list[str] | None = None
+    values: FloatArray  # (n_rows, n_columns)
+    rows: npt.NDArray[np.int64]  # positions among all rows, those set aside included, from 0
+    texts: list[str] | None = None  # the label of each row, where it is text
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a table are what.
+    """Which columns of a table are what."""
 
-    Parameters
-    ----------
-    names : sequence of str or None
-        Names of all columns, where there are any.
-    numeric : list of int
-        Positions of those that are read as numbers: the samples, and a label that is a number.
-    label : int or None
-        Position of the label; None if there is none, or it is yet to be found.
-    text_label : bool
-        Whether the label is text, and so not among the numbers.
-    why : str
-        What makes that column the label; empty if it is yet to be found.
-    """
-
-    names: Sequence[str] | None
-    numeric: list[int]
-    label: int | None
+    names: Sequence[str] | None  # of all columns, where there are any
+    numeric: list[int]  # positions of the samples, and of a label that is a number
+    label: int | None  # its position; None if there is none, or it is yet to be found
     text_label: bool
-    why: str
+    why: str  # what makes that column the label; empty if it is yet to be found
 
     def name_of(self, position: int) -> str:
         """Call a column what the file calls it."""
@@ -151,58 +127,21 @@ class Columns:
 
 @dataclass(frozen=True)
 class Table:
-    """An open table, to be read once.
-
-    Parameters
-    ----------
-    place, form : str
-        What an error calls it, and how it is written.
-    names : sequence of str or None
-        Names of its columns, where there are any.
-    width : int
-        Number of its columns.
-    read : callable
-        Given the columns and where to report bad rows, reads the rows in blocks.
-    texts, mixed : sequence of int
-        Positions of the columns that hold text, and of those in which there is some.
-    label : int, optional
-        Where the form itself says that the label stands.
-    notes : list of str
-        What was passed over; complete when all has been read.
-    """
+    """An open table, to be read once."""
 
     place: str
-    form: str
+    form: str  # how it is written
     names: Sequence[str] | None
     width: int
     read: Callable[[Columns, BadRows], Iterator[Block]]
-    texts: Sequence[int] = ()
-    mixed: Sequence[int] = ()
-    label: int | None = None
-    notes: list[str] = field(default_factory=list)
+    texts: Sequence[int] = ()  # positions of the columns that hold text
+    mixed: Sequence[int] = ()  # of those in which there is some
+    label: int | None = None  # where the form itself says that the label stands
+    notes: list[str] = field(default_factory=list)  # what was passed over, when all is read
 
 
 def resolve_columns(table: Table, choices: Choices) -> Columns:
-    """Settle which column is the label, unless only its values can tell, and check the names.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    choices : Choices
-        What the caller says.
-
-    Returns
-    -------
-    Columns
-        What is what.
-
-    Raises
-    ------
-    DatasetError
-        If a column that the caller names is not there, if there is text in a column that is not
-        the label, or if a column is not called like a sample.
-    """
+    """Settle which column is the label, unless only its values can tell, and check the names."""
     ignored = {_find(table, column) for column in choices.ignore_columns}
     label, why = _find_label(table, choices, ignored)
     if label in ignored:
@@ -311,15 +250,7 @@ def _call(names: Sequence[str] | None, position: int) -> str:
 def finite_rows(
     values: FloatArray, first_row: int, columns: Columns, bad: BadRows
 ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-    """Report the rows that hold NaN, infinity or what single precision cannot.
-
-    Returns
-    -------
-    values : ndarray of shape (n_good_rows, n_columns)
-        The others.
-    rows : ndarray of int, shape (n_good_rows,)
-        Their positions in the table.
-    """
+    """Report the rows that hold NaN, infinity or what single precision cannot."""
     good = np.abs(values) <= np.finfo(np.float32).max  # False for NaN, too
     kept = good.all(axis=1)
     for row in np.flatnonzero(~kept):

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets._download import data_homes, download
-from ecglab.datasets._sources import Source, library_faults
+from ecglab.datasets._sources import Source, library_faults, open_source, sha256_of
 from ecglab.datasets._table_text import open_text
 from ecglab.errors import DatasetError, DatasetUnavailableError
 from ecglab.heartbeats import Heartbeats
@@ -157,10 +157,17 @@ def fetch_ecg5000(
             raise DatasetUnavailableError(_not_found(homes))
         folder = homes[0] / NAME.lower()
         paths = [download(URLS, ZIP_SHA256, folder, f"{NAME}.zip", progress=progress)]
-    files = [_File(path.name, str(path), _read(path)) for path in paths]
-    halves = _unzip(files[0]) if files[0].form == ".zip" else files
-    parsed = [_parse(part, half) for part, half in zip(PARTS, halves, strict=True)]
-    zipped = files if files[0].form == ".zip" else []
+    names, contents = _read_halves(paths)
+    parsed = [
+        _parse(part, str(paths[0].parent / name), content)
+        for part, name, content in zip(PARTS, names, contents, strict=True)
+    ]
+    zipped = paths if len(paths) == 1 else []
+    checksums = {path.name: sha256_of(path) for path in zipped}
+    checksums |= {
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in zip(names, contents, strict=True)
+    }
     return Heartbeats(
         signals=np.concatenate([signals for signals, _ in parsed]).astype(np.float32),
         labels=np.concatenate([labels for _, labels in parsed]),
@@ -168,11 +175,8 @@ def fetch_ecg5000(
         source=NAME,
         provenance={
             # Names only: notebooks print this, and a folder's path would differ on every machine.
-            "form": halves[0].form + "".join(f" in {file.name}" for file in zipped),
-            **{
-                f"sha256 of {file.name}": hashlib.sha256(file.content).hexdigest()
-                for file in (*zipped, *halves)
-            },
+            "form": Path(names[0]).suffix + "".join(f" in {path.name}" for path in zipped),
+            **{f"sha256 of {name}": checksum for name, checksum in checksums.items()},
             "citation": CITATION,
             "licence": LICENCE,
         },
@@ -237,68 +241,48 @@ def _not_found(homes: Sequence[Path]) -> str:
 # Reading
 
 
-@dataclass(frozen=True)
-class _File:
-    """A file in memory."""
-
-    name: str
-    place: str  # what an error calls it
-    content: bytes
-
-    @property
-    def form(self) -> str:
-        """The extension of its name."""
-        return PurePosixPath(self.name).suffix
-
-
-def _read(path: Path) -> bytes:
-    """Read a whole file."""
-    with library_faults(str(path)):
-        return path.read_bytes()
+def _read_halves(paths: Sequence[Path]) -> tuple[list[str], list[bytes]]:
+    """Return the names and contents of the two parts, out of a zip whatever its folders."""
+    limits: dict[str, int | None] = dict.fromkeys(FORMS, _MEMBER_LIMIT)
+    if len(paths) == 2:
+        opened = [open_source(path, limits) for path in paths]
+        names = [path.name for path in paths]
+    else:
+        names = _names(_form_in_zip(paths[0]))
+        opened = [open_source(paths[0], limits, member=name) for name in names]
+    contents = []
+    for file in opened:
+        with file as source:
+            contents.append(source.stream.read())
+    return names, contents
 
 
-def _unzip(file: _File) -> list[_File]:
-    """Take the two parts out of a zip, whatever folder they lie in there."""
+def _form_in_zip(path: Path) -> str:
+    """Choose the form of which a zip holds both parts."""
     with (
-        library_faults(file.place, "unzipped", "Delete it and fetch again."),
-        zipfile.ZipFile(io.BytesIO(file.content)) as archive,
+        library_faults(str(path), "unzipped", "Delete it and fetch again."),
+        zipfile.ZipFile(path) as archive,
     ):
-        members = {PurePosixPath(info.filename).name: info for info in archive.infolist()}
-        for form in FORMS:
-            infos = [members[name] for name in _names(form) if name in members]
-            if len(infos) == len(PARTS):
-                return [_read_member(archive, info, file.place) for info in infos]
+        members = {PurePosixPath(name).name for name in archive.namelist()}
+    for form in FORMS:
+        if members.issuperset(_names(form)):
+            return form
     raise DatasetError(
-        f"{file.place} does not hold {NAME}_TRAIN and {NAME}_TEST, both in one of the forms "
+        f"{path} does not hold {NAME}_TRAIN and {NAME}_TEST, both in one of the forms "
         f"{', '.join(FORMS)}; delete it and fetch again."
     )
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str) -> _File:
-    """Read one member, unless it is locked or unreasonably large."""
-    name = PurePosixPath(info.filename).name
-    if info.flag_bits & 0x1:
-        raise DatasetError(f"{place} is encrypted: unlock it, or delete it and fetch again.")
-    if info.file_size > _MEMBER_LIMIT:
-        raise DatasetError(
-            f"{place}: {name} has more than {_MEMBER_LIMIT // 2**20} MiB, far more than the "
-            "published file; delete it and fetch again."
-        )
-    # The declared size may be a lie: a plain read() would inflate whatever there is before it
-    # compares, and this one never goes further than what was declared.
-    with archive.open(info) as member:
-        return _File(name, f"{place}/{name}", member.read(info.file_size))
-
-
-def _parse(part: Part, file: _File) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+def _parse(part: Part, place: str, content: bytes) -> tuple[FloatArray, npt.NDArray[np.int64]]:
     """Read one part, and make sure that it is the published one."""
-    signals, labels = read_part(file.content, file.form, file.place)
+    form = PurePosixPath(place).suffix
+    signals, labels = read_part(content, form, place)
     fault = find_fault(part, signals, labels)
     # Last, because the other checks say what is wrong, and this one only that something is.
-    if fault is None and file.form == ".txt" and txt_sha256(file.content) != part.txt_sha256:
+    if fault is None and form == ".txt" and txt_sha256(content) != part.txt_sha256:
         fault = "differs from the published file in its bytes (sha256)"
     if fault is not None:
-        raise DatasetError(f"{file.place} {fault}; delete it and fetch again.")
+        raise DatasetError(f"{place} {fault}; delete it and fetch again.")
     return signals, labels
 
 

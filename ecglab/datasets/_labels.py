@@ -41,25 +41,6 @@ def find_label(place: str, values: npt.NDArray[np.float64], columns: Columns) ->
     taken for the label if it stands at one end, the other end does not look like one, most columns
     in between don't either, and it holds two values or more. If neither end looks like a label,
     there is none.
-
-    Parameters
-    ----------
-    place : str
-        What an error calls the file.
-    values : ndarray of shape (n_rows, n_columns)
-        The first rows.
-    columns : Columns
-        Which columns they are.
-
-    Returns
-    -------
-    int or None
-        Position of the label among the columns of the file.
-
-    Raises
-    ------
-    DatasetError
-        If the evidence allows more than one answer.
     """
     likely = [_looks_like_a_label(column) for column in values.T]
     ends = [end for end in (0, len(likely) - 1) if likely[end]]
@@ -107,24 +88,6 @@ class LabelReader:
 
     Whole numbers stay what they are. Texts are numbered: the normal one is 1, the others follow in
     the order in which they appear.
-
-    Parameters
-    ----------
-    place : str
-        What an error calls the file.
-    normal_label : int, str or None
-        The label of a normal beat, as the file has it; None to find out.
-
-    Attributes
-    ----------
-    names : dict of int to str
-        What the file calls each label met so far.
-    normal : int
-        The number of a normal beat; known after `start`.
-    why : str
-        What makes it the normal one.
-    assumed : bool
-        Whether that is a guess.
     """
 
     def __init__(self, place: str, normal_label: int | str | None) -> None:

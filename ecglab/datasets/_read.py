@@ -56,8 +56,13 @@ def read_heartbeats(
     """Read a table of heartbeats: one beat a row, one sample a column, perhaps a label.
 
     Reads ``.csv``, ``.tsv``, ``.txt``, ``.ts``, ``.arff``, ``.npz`` and ``.parquet``, each also
-    as ``.gz`` or in a ``.zip``. Separators (comma, semicolon, tab, blanks) and decimal commas are
-    found out. ``ecg.csv`` and the files of the UCR archive need no options.
+    as ``.gz``, ``.bz2`` or ``.xz``, or in a ``.zip``. Separators, decimal commas, names, a line of
+    units, and remarks above or below the table are found out. The files of the UCR archive and
+    ``ecg.csv`` need no options. What was decided stands in the result's `reading`.
+
+    A column is refused that does not look like a sample: one that is not called like the others,
+    that counts the rows, holds whole numbers where the others have fractions, lies far from them
+    or has nothing to do with its neighbours. The message names it.
 
     Parameters
     ----------
@@ -66,17 +71,16 @@ def read_heartbeats(
     label_column : int, str or None, default "auto"
         Position (0 is the first column, -1 the last) or name of the label; in an ``.npz``, also
         the name of an array beside the beats ("auto" takes only one with such a name as below).
-        None: there is no label, and all columns are samples. "auto": what the form says (``.ts``),
-        or the one column named "label", "class", "target" or "y", or the one that holds text;
-        otherwise the first or last column, if it holds whole numbers, from 2 to 32 different ones,
-        and the other end and most columns in between don't. If both ends are continuous, there is
-        no label. All else is refused.
+        None: there is no label. "auto": what the form says (``.ts``, ``.arff``), or the one column
+        named "label", "class", "target" or "y", or the one that holds text; otherwise the first or
+        last column, if it holds whole numbers, from 2 to 32 different ones, and the other end and
+        most columns in between don't. If both ends are continuous, there is no label. All else is
+        refused.
     normal_label : int or str, optional
-        The label of a normal beat, as the file has it. When left out, and the labels are numbers:
-        1, if all are 1 or more; also if there is nothing but 1 and one smaller number, and half
-        of the beats or more have the 1 (logged as a warning). If they are texts: the one that is
-        "N", "norm" or "normal". All else is refused, because with the wrong normal label every
-        figure is that of the opposite task.
+        The label of a normal beat, as the file has it. When left out: of texts, the one that is
+        "N", "norm" or "normal"; of three numbers or more, all of them 1 or more, the 1, if half of
+        the beats or more have it, which is logged as a warning. All else is refused, because with
+        the wrong normal label every figure is that of the opposite task.
     header : bool or "auto", default "auto"
         Whether the first line holds names of columns. Found out: words above numbers, or
         numbers that only count the columns.
@@ -146,8 +150,7 @@ def iter_heartbeats(
     What is found out about the table (see `read_heartbeats`) is settled on its first 10,000 beats,
     and is then the same for all pieces. Together, they are what `read_heartbeats` returns. An
     ``.npz`` file, or a ``.parquet`` one inside of another file, is read whole first, if it is
-    within `size_limit`. A ``.parquet`` file with row groups of more than 64 MiB is turned round in
-    a temporary file of 8 bytes a sample.
+    within `size_limit`. Of a ``.parquet`` file, no more than one row group is in memory.
 
     Parameters
     ----------
@@ -173,50 +176,19 @@ def iter_heartbeats(
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some beats of a file, and where in it they are.
-
-    Parameters
-    ----------
-    beats : Heartbeats
-        The beats.
-    rows : ndarray of int, shape (n_beats,)
-        Position of each beat among all rows of the file, those set aside included, from 0.
-    labelled : bool
-        Whether the file has labels; if not, every beat is of the one class "unlabelled".
-    text_labels : bool
-        Whether the labels are texts in the file, though these may look like numbers.
-    n_dropped : int
-        Rows set aside in the file up to here, or a little further; in the last chunk, all.
-    """
+    """Some beats of a file, and where in it they are."""
 
     beats: Heartbeats
-    rows: npt.NDArray[np.int64]
-    labelled: bool
-    text_labels: bool
-    n_dropped: int
+    rows: npt.NDArray[np.int64]  # position of each beat among all rows, from 0
+    labelled: bool  # if not, every beat is of the one class "unlabelled"
+    text_labels: bool  # whether the labels are texts, though these may look like numbers
+    n_dropped: int  # rows set aside up to here, or a little further; in the last chunk, all
 
 
 def read_chunks(
     path: Path, chunk_beats: int, options: TableOptions, *, whole: bool = False
 ) -> Iterator[Chunk]:
-    """Read a table of beats piece by piece; see `iter_heartbeats`.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    chunk_beats : int
-        Beats in a piece; the last one may have fewer.
-    options : TableOptions
-        What the caller says about the table.
-    whole : bool, default False
-        Whether all pieces will be kept in memory, so that the file must be within the size limit.
-
-    Yields
-    ------
-    Chunk
-        The next beats, and where in the file they are.
-    """
+    """Read a table of beats piece by piece; see `iter_heartbeats`."""
     if chunk_beats < 1:
         raise ValueError(f"chunk_beats must be 1 or more, not {chunk_beats}.")
     choices = Choices(**options)

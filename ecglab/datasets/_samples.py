@@ -38,10 +38,9 @@ _FAR = 2.0  # times what the other columns span
 
 # How well a sample can be computed from its neighbours.
 _NEIGHBOURS = 6
-_FIT_ROWS = (60, 2000)  # fewer tell nothing, more tell no more
+_FIT_ROWS = (60, 500)  # fewer tell nothing, more tell no more
 _FIT_COLUMNS = 40  # beats of fewer samples are no smooth curves
 _SMOOTH, _UNRELATED = 0.9, 0.05  # share of the variance that neighbours explain
-_MOSTLY_ONE = 0.8  # share of one value, such as the zeros that fill a beat up
 
 
 def find_strange_names(names: Sequence[str], label: int | None) -> dict[int, str]:
@@ -80,18 +79,7 @@ def find_strange_names(names: Sequence[str], label: int | None) -> dict[int, str
 
 
 def find_indices(values: FloatArray) -> dict[int, str]:
-    """Find the columns that number the rows, in order or shuffled.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        Some rows.
-
-    Returns
-    -------
-    dict of int to str
-        Position of each among these columns, and why.
-    """
+    """Find the columns that number the rows, in order or shuffled."""
     if len(values) < _FEWEST_ROWS:
         return {}
     steps, sorted_steps = np.diff(values, axis=0), np.diff(np.sort(values, axis=0), axis=0)
@@ -109,18 +97,7 @@ def find_indices(values: FloatArray) -> dict[int, str]:
 
 
 def find_strange_values(values: FloatArray) -> dict[int, str]:
-    """Find the columns that don't look like the columns around them.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        Some rows, the label not among the columns.
-
-    Returns
-    -------
-    dict of int to str
-        Position of each among these columns, and why.
-    """
+    """Find the columns that don't look like the columns around them."""
     whole = _are_whole(values)
     return find_indices(values) | _name(
         (_whole_by_no_chance(values, whole), "holds whole numbers only, unlike the samples"),
@@ -171,27 +148,30 @@ def _far_away(values: FloatArray) -> Mask:
 
 
 def _unrelated(values: FloatArray) -> Mask:
-    """Find columns that cannot be computed from their neighbours, where all others can."""
+    """Find columns that cannot be computed from their neighbours, where all others can.
+
+    Beats that have ended, and are filled up with a constant from there on, tell nothing.
+    """
     values = values[:: 1 + len(values) // _FIT_ROWS[1]]
-    n_rows, width = values.shape
+    width = values.shape[1]
     found = np.zeros(width, dtype=bool)
-    if n_rows < _FIT_ROWS[0] or width < _FIT_COLUMNS:
+    if width < _FIT_COLUMNS:
         return found
-    varied = [p for p in range(width) if _share_of_one(values[:, p]) < _MOSTLY_ONE]
-    explained = [_explain(values, p, _nearest(p, width)) for p in varied]
-    if varied and np.median(explained) > _SMOOTH:
-        found[varied] = np.array(explained) < _UNRELATED
+    filling = values[0, np.ptp(values, axis=0) == 0]
+    explained = np.full(width, np.nan)
+    for p in range(width):
+        rows = values[~np.isin(values[:, p], filling)]
+        if len(rows) >= _FIT_ROWS[0] and np.ptp(rows[:, p]) > 0:
+            explained[p] = _explain(rows, p, _nearest(p, width))
+    known = explained[~np.isnan(explained)]
+    if known.size and np.median(known) > _SMOOTH:
+        found = explained < _UNRELATED  # False for NaN
     return found
 
 
 def _nearest(position: int, width: int) -> list[int]:
     """Return the columns next to one."""
     return sorted(range(width), key=lambda p: abs(p - position))[1 : _NEIGHBOURS + 1]
-
-
-def _share_of_one(column: FloatArray) -> float:
-    """Return the share of the value that is most frequent."""
-    return float(np.unique(column, return_counts=True)[1].max() / len(column))
 
 
 def _explain(values: FloatArray, position: int, near: Sequence[int]) -> float:

@@ -63,49 +63,21 @@ class Lines:
 
 @dataclass(frozen=True)
 class Dialect:
-    r"""How the rows of one file are written.
+    """How the rows of one file are written."""
 
-    Parameters
-    ----------
-    separator : str
-        One character, or ``\s+`` for any number of blanks.
-    width : int
-        Number of columns.
-    decimal : str, default "."
-        The decimal sign.
-    names, units : sequence of str, optional
-        Of all columns, where the file has them.
-    texts : sequence of int
-        Positions of the columns that hold words.
-    mixed : sequence of int
-        Positions of the columns of numbers that hold some words, too.
-    empty : sequence of int
-        Positions of the columns in which every value is missing, as far as was looked.
-    first : int
-        Number of the first line that may be a row.
-    ends_empty : bool
-        Whether rows end in a separator, after which nothing comes.
-    known_label : int, optional
-        Position of the label, where the form itself says so.
-    colon : bool
-        Whether a colon separates the label from the samples.
-    notes : tuple of str
-        What was passed over.
-    """
-
-    separator: str
-    width: int
+    separator: str  # one character, or what pandas calls any number of blanks
+    width: int  # number of columns
     decimal: str = "."
-    names: Sequence[str] | None = None
+    names: Sequence[str] | None = None  # of all columns, where the file has them
     units: Sequence[str] | None = None
-    texts: Sequence[int] = ()
-    mixed: Sequence[int] = ()
-    empty: Sequence[int] = ()
-    first: int = 1
-    ends_empty: bool = False
-    known_label: int | None = None
-    colon: bool = False
-    notes: tuple[str, ...] = ()
+    texts: Sequence[int] = ()  # positions of the columns that hold words
+    mixed: Sequence[int] = ()  # of the columns of numbers that hold some words, too
+    empty: Sequence[int] = ()  # of the columns in which every value is missing, so far
+    first: int = 1  # number of the first line that may be a row
+    ends_empty: bool = False  # whether rows end in a separator, after which nothing comes
+    known_label: int | None = None  # position of the label, where the form itself says so
+    colon: bool = False  # whether a colon separates the label from the samples
+    notes: tuple[str, ...] = ()  # what was passed over
 
     @property
     def n_fields(self) -> int:
@@ -144,25 +116,6 @@ def settle_dialect(place: str, head: Lines, header: Header = "auto") -> Dialect:
     A preamble, names and units stand at the beginning, so what the later half of the lines has are
     the columns. The table begins with the first line that looks like these; names and units are in
     the lines right above it.
-
-    Parameters
-    ----------
-    place : str
-        What an error calls the file.
-    head : Lines
-        Its first lines.
-    header : bool or "auto", default "auto"
-        Whether the first line has the names of the columns.
-
-    Returns
-    -------
-    Dialect
-        How it is written.
-
-    Raises
-    ------
-    DatasetError
-        If there is nothing but a header, or how the rows are written cannot be told.
     """
     filled = [(n, row) for n, row in enumerate(head.rows, head.first) if row][:_SAMPLE]
     plain = [(n, row) for n, row in filled if not row.startswith(COMMENTS)]
@@ -381,8 +334,10 @@ def _as_names(row: str, body: _Body, is_comment: bool) -> list[str] | None:
         fields = [field.strip("'\"") for field in split_row(text, separator)]
         words = [f for f in fields if f.casefold() not in MISSING and not is_number(f)]
         numbers = [f for f in fields if is_number(f)]
-        widths = (body.width, body.width - 1) if body.ends_empty else (body.width,)
-        if len(fields) in widths and words and _counts(numbers):
+        widths = {body.width - body.ends_empty}
+        widths |= {body.width} if separator == body.separator else set()
+        counts = not numbers or (_counts(numbers) and int(numbers[0]) < 2)
+        if len(fields) in widths and words and counts:
             # A remark above a single column is no name.
             return None if is_comment and body.width == 1 and " " in text else fields
     return None

@@ -47,43 +47,21 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of a text.
+    """Some rows of a text: the columns of numbers and of words that were asked for."""
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        The columns of numbers that were asked for.
-    words : list of list of str
-        The columns of words that were asked for, one list each.
-    rows : ndarray of int, shape (n_rows,)
-        Position of each among all rows of the file, faulty ones included, from 0.
-    """
-
-    values: FloatArray
-    words: list[list[str]]
-    rows: npt.NDArray[np.int64]
+    values: FloatArray  # (n_rows, n_columns)
+    words: list[list[str]]  # a list for each column
+    rows: npt.NDArray[np.int64]  # positions among all rows of the file, faulty ones included
 
 
 @dataclass
 class TextTable:
-    """An open text, of which only the beginning has been read; to be read once.
+    """An open text, of which only the beginning has been read; to be read once."""
 
-    Parameters
-    ----------
-    place : str
-        What an error calls it.
-    dialect : Dialect
-        How it is written.
-    lines : iterator of Lines
-        Its lines, those of its header included.
-    notes : list of str
-        What was passed over; complete when all has been read.
-    """
-
-    place: str
+    place: str  # what an error calls it
     dialect: Dialect
-    lines: Iterator[Lines]
-    notes: list[str] = field(default_factory=list)
+    lines: Iterator[Lines]  # those of its header included
+    notes: list[str] = field(default_factory=list)  # complete when all has been read
 
     def read(
         self,
@@ -93,24 +71,10 @@ class TextTable:
         *,
         gaps: bool = False,
     ) -> Iterator[Rows]:
-        """Read the rows.
+        """Read some columns as numbers and some as they are.
 
-        Parameters
-        ----------
-        numeric : sequence of int
-            Positions of the columns to read as numbers.
-        texts : sequence of int
-            Positions of the columns to read as they are.
-        on_fault : callable
-            Is told of each row that is wrong, in words that go on from the name of the file. It
-            raises, or the row is left out.
-        gaps : bool, default False
-            Whether a value may be missing: a number is NaN then, a word empty.
-
-        Yields
-        ------
-        Rows
-            The next of them.
+        `on_fault` is told of each row that is wrong, in words that go on from the name of the file;
+        it raises, or the row is left out. With `gaps`, values may be missing.
         """
         parser = _Parser(self.dialect, list(numeric), list(texts), gaps)
         pending: list[tuple[int, str]] = []  # what may stand below the table, if no row follows
@@ -229,6 +193,8 @@ class _Parser:
         separator, n = self.dialect.separator, self.dialect.n_fields
         if len(separator) > 1:
             return all(len(row.split()) == n for row in rows) and '"' not in content
+        if self.dialect.ends_empty and not all(row.endswith(separator) for row in rows):
+            return False
         if '"' not in content:
             return all(row.count(separator) == n - 1 for row in rows)
         cut = list(csv.reader(rows, delimiter=separator, skipinitialspace=True))
@@ -305,25 +271,7 @@ def _is_missing(word: str) -> bool:
 
 
 def open_text(source: Source, header: Header = "auto") -> TextTable:
-    """Open a text and find out how it is written.
-
-    Parameters
-    ----------
-    source : Source
-        The file.
-    header : bool or "auto", default "auto"
-        Whether the first line has the names of the columns.
-
-    Returns
-    -------
-    TextTable
-        Ready to be read.
-
-    Raises
-    ------
-    DatasetError
-        If how it is written cannot be told.
-    """
+    """Open a text and find out how it is written."""
     lines = _read_lines(source)
     head = next(lines, None)
     if head is None or not any(head.rows):

@@ -115,6 +115,38 @@ def test_the_nominal_attribute_of_an_arff_file_is_the_label(read):
     np.testing.assert_array_equal(beats.is_anomaly, TEXTS != "N")
 
 
+@pytest.mark.parametrize("quote", ["", "'"])
+@pytest.mark.parametrize("spaced", [False, True])
+def test_ecg5000_as_arff_with_a_nominal_label_is_read_as_the_text(ecg5000, tmp_path, quote, spaced):
+    part = ecg5000.part("train")
+    attributes = [f"@attribute {quote}att{i}{quote} numeric" for i in range(140)]
+    header = ["% ECG5000", "@relation ECG5000", "", *attributes, "@attribute target {1,2,3,4,5}"]
+    separator = ", " if spaced else ","
+    data = [
+        separator.join([*map(repr, beat.tolist()), str(label)])
+        for beat, label in zip(part.signals, part.labels.tolist(), strict=True)
+    ]
+    path = tmp_path / "ECG5000_TRAIN.arff"
+    path.write_text("\n".join([*header, "@data", *data]))
+    beats = read_heartbeats(path)
+    np.testing.assert_array_equal(beats.signals, part.signals)
+    np.testing.assert_array_equal(beats.labels, part.labels)
+    np.testing.assert_array_equal(beats.is_anomaly, part.is_anomaly)
+    assert beats.reading["label"].reason == "the form says so"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ("@attribute a string\n@attribute b numeric\n", "String attributes not supported"),
+        ("@attribute a numeric\n@attribute b {1,\n", r"x\.arff cannot be read"),
+    ],
+)
+def test_an_arff_header_that_cannot_be_read_is_refused_with_the_reason(read, attributes, message):
+    with pytest.raises(DatasetError, match=message):
+        read(f"@relation x\n{attributes}@data\n1,2\n", "x.arff")
+
+
 # How a table is written
 
 
@@ -186,6 +218,19 @@ def test_remarks_names_in_a_remark_and_units_are_known_for_what_they_are(
 def test_a_first_beat_with_a_fault_does_not_pass_for_a_header(read):
     with pytest.raises(DatasetError, match="line 1, value 3: 'x' is not a finite number"):
         read("1,0.5,x,0.25,0.75,0.5,0.5\n" + rows(LABELS, SIGNALS))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_read(read, encoding):
+    assert_is_the_table(read(rows(LABELS, SIGNALS).encode(encoding)))
+
+
+@pytest.mark.parametrize("header", ["", "label a b c d e f", "made today\nlabel a b c d e f"])
+@pytest.mark.parametrize("delimiter", [" ", "\t"])
+def test_what_savetxt_writes_is_read(tmp_path, header, delimiter):
+    path = tmp_path / "x.txt"
+    np.savetxt(path, np.column_stack([LABELS, SIGNALS]), delimiter=delimiter, header=header)
+    assert_is_the_table(read_heartbeats(path))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -379,6 +424,46 @@ def test_a_single_class_does_not_say_what_it_is(read):
         read(rows(SIGNALS, np.ones(12, int)), label_column=-1)
 
 
+@given(
+    n_classes=st.integers(1, 6),
+    first=st.integers(-2, 3),
+    ones=st.floats(0, 1),
+    seed=st.integers(0, 99),
+)
+@settings(deadline=None)
+def test_a_normal_label_is_assumed_on_strong_evidence_only_and_never_quietly(
+    tmp_path_factory, n_classes, first, ones, seed
+):
+    """Of three labels or more, all from 1 on, most beats must have the 1."""
+    rng = np.random.default_rng(seed)
+    classes = np.arange(first, first + n_classes)
+    labels = np.where(rng.random(60) < ones, 1, rng.choice(classes, 60))
+    found = set(labels.tolist())
+    path = tmp_path_factory.mktemp("labels", numbered=True) / "x.csv"
+    np.savetxt(path, np.column_stack([rng.normal(size=(60, 5)), labels]), delimiter=",")
+    assumable = len(found) > 2 and min(found) == 1 and 2 * (labels == 1).sum() >= 60
+    if assumable:
+        assert read_heartbeats(path, label_column=-1).reading["normal label"].assumed
+    else:
+        with pytest.raises(DatasetError, match="which label is the normal one"):
+            read_heartbeats(path, label_column=-1)
+    told = read_heartbeats(path, label_column=-1, normal_label=int(labels[0]))
+    np.testing.assert_array_equal(told.is_anomaly, labels != labels[0])
+
+
+@pytest.mark.parametrize("shares", [(0, 2), (1, 2), (2, 1), (9, 1)])
+def test_of_two_labels_of_ecg5000_the_normal_one_is_asked_for(ecg5000, tmp_path, shares):
+    """Whatever the share of each: 40 % zeros may be the normal beats or the others."""
+    normal, strange = ecg5000.normal[: 100 * shares[0]], ecg5000.anomalies[: 100 * shares[1]]
+    signals = np.concatenate([normal.signals, strange.signals])
+    labels = np.repeat([1, 0], [len(normal), len(strange)])
+    path = tmp_path / "x.csv"
+    for names in (labels, 1 - labels):
+        pd.DataFrame(signals).assign(target=names).to_csv(path, index=False)
+        with pytest.raises(DatasetError, match="which label is the normal one"):
+            read_heartbeats(path)
+
+
 def test_a_normal_label_in_other_letters_is_no_silent_absence(read):
     with pytest.raises(DatasetError, match="no label 'n', but 'N'"):
         read(rows(SIGNALS, TEXTS), normal_label="n")
@@ -514,6 +599,21 @@ def test_text_labels_of_an_npz_keep_their_names(read, labels):
 def test_what_is_wrong_with_an_npz_is_named(read, arrays, options, message):
     with pytest.raises(DatasetError, match=message):
         read(npz(**arrays), "x.npz", **options)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # NumPy warns of strange headers before it refuses them
+def test_an_npz_with_one_flipped_byte_in_a_header_is_refused_or_read(read):
+    """What reads the header is Python's own parser, with all the errors that it knows."""
+    content = npz(X=SIGNALS)
+    start = content.index(b"NUMPY")
+    for position in range(start, start + 90):
+        flipped = bytearray(content)
+        flipped[position] ^= 0x08
+        archive = bytes(flipped)
+        # The checksum in the zip would notice: mend it, as a bad disk before the zipping would.
+        with pytest.raises(DatasetError, match="x\\.npz"):
+            read(archive, "x.npz", label_column=None)
 
 
 def test_arrays_beside_the_beats_of_an_npz_can_be_left_alone(read):
