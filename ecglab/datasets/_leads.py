@@ -15,19 +15,19 @@ __all__ = ["is_ecg_name", "is_other_name", "read_lead_of"]
 _PREFERRED = "mlii"
 _PREFIX = re.compile(r"^(ecg|ekg)[\s:_-]+")
 _ECG = re.compile(r"ecg|ekg|electrocardiogra|elektrokardiogra")
-_LEAD = re.compile(r"m?l?(i{1,3}|av[rlf]|v[1-9]r?)|v|mcl\d|c[mcsb]\d")
+_LEAD = re.compile(r"m?l?(i{1,3}|av[rlf]|v[1-9]r?)|v|mcl\d|m[lv]\d|c[mcsb]\d")
 _BESIDE = {"lead", "leads", "mod", "raw", "clean", "filtered", "filt", "mv", "uv", "signal"}
 # What is computed from an ECG is none, though it may say ECG: ECG_Rate, ECG_R_Peaks, ECG quality.
 _DERIVED = re.compile(
-    r"rate|peak|quality|phase|onset|offset|interval|status|impedance|label|event|marker|trigger|"
-    r"annot|resp|temp|flag|derived|time|index|class|beat"
+    r"(r?peak|quality|phase|onset|offset|interval|status|impedance|label|event|marker|trigger|annot|"
+    r"resp|temp|flag|derived|time|index|class|beat|heart).*|"
+    r"rates?|hr|hrv|rr|rri|bpm|sqi|off|loff|id|edr|st"
 )
-_DERIVED_WORDS = {"hr", "hrv", "rr", "rri", "bpm", "sqi", "off", "loff", "id", "no", "edr", "st"}
 _OTHER = re.compile(
     r"(resp|rsp|pleth|ppg|pcg|abp|nibp|ibp|cvp|pap|icp|eeg|eog|emg|eda|gsr|scr|scl|spo|sao|co2|etco|"
     r"temp|flow|acc|gyr|magn|pulse|status|event|marker|trigger|annot|label|target|class|glu|"
-    r"press|fp[12z]|seismo|ballisto|phono|thorax|thor|abdo|chest|snore|airflow|noise|quality|batt|"
-    r"time|heart|valid|flag).*|"
+    r"press|fp[12z]|seismo|ballisto|phono|thorax|thor|abdo|snore|airflow|noise|quality|batt|"
+    r"time|valid|flag).*|rates?|"
     r"art|bp|hr|hrv|rr|rri|bpm|ap|nn|bcg|scg|icg|mic|age|sex|id|sqi|counter|"
     r"(af|f|ft|fc|t|tp|c|cp|p|po|o)(z|\d{1,2})|[am][12]|imu|steps?"
 )
@@ -40,7 +40,7 @@ _logger = logging.getLogger(__name__)
 def is_ecg_name(name: str) -> bool:
     """Say whether a name is that of an ECG lead, wherever in it this stands."""
     words = _words(name)
-    if _DERIVED.search(name.casefold()) or _DERIVED_WORDS & set(words):
+    if any(_DERIVED.fullmatch(word) for word in words):
         return False
     rest = [word for word in words if word not in _BESIDE]
     return bool(_ECG.search(name.casefold())) or bool(rest and _LEAD.fullmatch(rest[0]))

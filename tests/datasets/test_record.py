@@ -230,6 +230,8 @@ def offer(raw, names, silent=()):
         (["D1", "D2", "EKG+"], None, "EKG+"),
         (["C3", "ECGL"], None, "ECGL"),
         (["Fp1"], "Fp1", "Fp1"),
+        (["heart rate", "ECG (calibrated)", "ecg lead off"], None, "ECG (calibrated)"),
+        (["EEG Fz-Cz", "SpO2", "Lead II"], None, "Lead II"),
     ],
 )
 def test_leads_are_chosen_by_name(raw, names, lead, chosen):
