@@ -122,10 +122,10 @@ def _are_whole(values: FloatArray) -> Mask:
 def _whole_by_no_chance(values: FloatArray, whole: Mask) -> Mask:
     """Find columns of whole numbers among columns of fractions, where that is no accident.
 
-    Zeros don't count, which may stand for nothing at all; nor does a column that is the same
-    everywhere, such as a peak that all beats are scaled to.
+    Zeros don't count, which may stand for nothing at all; nor does a column that is 1 or -1
+    everywhere, the peak that all beats are scaled to.
     """
-    found = whole & (np.ptp(values, axis=0) > 0)
+    found = whole & ((np.ptp(values, axis=0) > 0) | (np.abs(values[0]) > 1))
     rest = values[:, ~whole]
     if rest.shape[1] <= found.sum():
         return np.zeros_like(found)

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -41,6 +41,7 @@ _BLANKS = r"\s+"  # as pandas spells any number of blanks
 _SEPARATORS = ("\t", ";", ",", "|", _BLANKS)
 _SAMPLE = 400  # lines, of which the later half is taken to be rows
 _TAIL = 100  # of these rows are looked at
+_CLEARLY = 0.02  # share of fields by which one separator is better than those before it
 _SHORTEST_COUNT = 5  # 1, 2, 3, 4, 5 are names of columns; 1, 2, 3 may be anything
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
@@ -133,6 +134,7 @@ def settle_dialect(place: str, head: Lines, header: Header = "auto") -> Dialect:
     if start is None or start == len(plain):
         raise DatasetError(f"{place} holds no data, only a header.")
     names, units = _name_columns(place, above, body)
+    body = replace(body, mixed=body.find_words(table[start:]))
     if names is None:
         _refuse_decimal_commas(place, [row for _, row in plain[start:]], body.separator)
     used = {number for number, _ in above}
@@ -172,7 +174,7 @@ class _Body:
             width,
             numeric=[p for p, column, n in shares if column and 2 * n <= len(column)],
             texts=[p for p, column, n in shares if 2 * n > len(column)],
-            mixed=[p for p, column, n in shares if 0 < 2 * n <= len(column)],
+            mixed=[],
             empty=[p for p, column, _ in shares if not column],
             ends_empty=width > 1 and not any(columns[-1]),
         )
@@ -191,17 +193,25 @@ class _Body:
         good = sum(reads[p] or fields[p].casefold() in MISSING for p in self.numeric)
         return 2 * good > len(self.numeric)
 
+    def find_words(self, table: Sequence[Sequence[str]]) -> list[int]:
+        """Return the positions of the columns of numbers that hold some words, too."""
+        rows = [fields for fields in table if len(fields) == self.width]
+        return [p for p in self.numeric if any(self._is_word(fields[p]) for fields in rows)]
+
+    def _is_word(self, field: str) -> bool:
+        return field.casefold() not in MISSING and not _reads(field, self.decimal)
+
     def begins_with_count(self, table: Sequence[Sequence[str]]) -> bool:
         """Say whether the first row has names such as 0, 1, 2: pandas' for columns without any."""
         first, *rest = table
         numbers = [f for f in first if _reads(f, self.decimal)]
         if not numbers or not _counts(numbers):
             return False
+        if len(numbers) >= _SHORTEST_COUNT or (first[0] == "" and numbers[0] == "0"):
+            return True
         words = [p for p, f in enumerate(first) if f.casefold() not in MISSING | set(numbers)]
         if words:
             return any(p in self.numeric for p in words)
-        if len(numbers) >= _SHORTEST_COUNT or (first[0] == "" and numbers[0] == "0"):
-            return True
         return numbers[0] == "0" and len(numbers) == len(first) and self._differ(rest)
 
     def _differ(self, rest: Sequence[Sequence[str]]) -> bool:
@@ -266,7 +276,7 @@ def _find_separator(tail: Sequence[str], lines: Sequence[str]) -> str:
             continue
         fields = [f for row in table for f in row]
         share = sum(_like_number(f) or f.casefold() in MISSING for f in fields) / len(fields)
-        if share > best_share:
+        if share > best_share + _CLEARLY:
             best, best_share = separator, share
     one_name = any("," not in row and not is_number(row.strip()) for row in lines)
     if best == "," and one_name and _may_be_one_number(tail):
@@ -334,6 +344,8 @@ def _as_names(row: str, body: _Body, is_comment: bool) -> list[str] | None:
         fields = [field.strip("'\"") for field in split_row(text, separator)]
         words = [f for f in fields if f.casefold() not in MISSING and not is_number(f)]
         numbers = [f for f in fields if is_number(f)]
+        if '"' in row and separator == _BLANKS and len(fields) == body.width - 1:
+            fields.insert(0, "")  # R gives no name to the numbers of its rows
         widths = {body.width - body.ends_empty}
         widths |= {body.width} if separator == body.separator else set()
         counts = not numbers or (_counts(numbers) and int(numbers[0]) < 2)

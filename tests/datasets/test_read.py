@@ -174,6 +174,7 @@ def test_points_between_thousands_are_refused_and_not_read_as_decimals(read):
     [
         "label,a,b,c,d,e,f",
         "label,0,1,2,3,4,5",
+        "label,a,b,c,3,4,5",
         "0,1,2,3,4,5,6",
         '"V1","V2","V3","V4","V5","V6","V7"',
         "# exported yesterday\nlabel,a,b,c,d,e,f",
@@ -181,6 +182,29 @@ def test_points_between_thousands_are_refused_and_not_read_as_decimals(read):
 )
 def test_a_header_is_found_out(read, header):
     assert_is_the_table(read(f"{header}\n{rows(LABELS, SIGNALS)}"))
+
+
+@pytest.mark.parametrize("label", ["label", "kind", "what"])
+def test_a_header_that_counts_above_labels_in_words_is_no_beat(read, label):
+    beats = read(pd.DataFrame(SIGNALS).assign(**{label: TEXTS}).to_csv(index=False))
+    np.testing.assert_array_equal(beats.signals, SIGNALS.astype(np.float32))
+    assert beats.class_names == {1: "N", 2: "V", 3: "F"}
+
+
+def test_a_few_words_among_labels_that_are_numbers_make_all_of_them_words(read):
+    labels = np.array(["1"] * 11 + ["N"])
+    beats = read("label,a,b,c,d,e,f\n" + rows(labels, SIGNALS), normal_label="N")
+    assert beats.class_names == {1: "N", 2: "1"}
+
+
+def test_the_names_that_r_writes_are_those_of_the_columns_after_the_first(read):
+    text = '"label" "a" "b" "c" "d" "e" "f"\n' + "".join(
+        f'"{n}" {row}\n'
+        for n, row in enumerate(rows(LABELS, SIGNALS, separator=" ").splitlines(), 1)
+    )
+    with pytest.raises(DatasetError, match=r"column 0 \(''\) has no name.*ignore_columns=\[0\]"):
+        read(text, "x.txt")
+    assert_is_the_table(read(text, "x.txt", ignore_columns=[0]))
 
 
 def test_a_header_that_counts_beside_an_index_without_a_name_is_no_beat(read):
