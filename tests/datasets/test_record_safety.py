@@ -121,10 +121,8 @@ def test_an_impossible_sampling_rate_of_a_table_is_refused(place, rate):
 
 def test_a_wrong_sampling_rate_shows_in_the_heart_rate(place):
     edit(place / "sim.hea", f"sim 2 {RATE} ", "sim 2 60000 ")
-    with pytest.raises(DatasetError, match="check the sampling rate"):
+    with pytest.raises(DatasetError, match="beats a minute"):
         read_record(place / "sim")
-    with pytest.raises(DatasetError, match=r"beats a minute|can be used|does not fit"):
-        read_record(place / "sim", lead=0)
     with pytest.raises(DatasetError, match=r"states a sampling rate of 250 Hz, but 500"):
         read_record(place / "sim.edf", sampling_rate=500)
 
