@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Unpack
 
@@ -14,11 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ecglab._files import disk_faults_named, replacing
-from ecglab.datasets._chunks import Chunk, read_chunks
+from ecglab.datasets._binary import import_pyarrow
 from ecglab.datasets._columns import TableOptions
-from ecglab.datasets._parquet import import_pyarrow
+from ecglab.datasets._read import Chunk, read_chunks
 from ecglab.errors import DatasetError, OutputError
 from ecglab.heartbeats import Heartbeats
+from ecglab.reading import Reading
 
 __all__ = [
     "ScoreSummary",
@@ -67,6 +68,8 @@ class ScoreSummary:
         Scored beats that are anomalies by their label; None if the table has no labels.
     n_detected : int or None
         How many of these lie above the threshold.
+    reading : Reading
+        What the reader decided about the table, and why.
     """
 
     path: Path
@@ -79,6 +82,7 @@ class ScoreSummary:
     seconds: float
     n_labelled_anomalies: int | None
     n_detected: int | None
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def n_false_alarms(self) -> int | None:
@@ -161,6 +165,7 @@ def score_file(
         seconds=time.perf_counter() - started,
         n_labelled_anomalies=tally.n_labelled_anomalies if tally.labelled else None,
         n_detected=tally.n_detected if tally.labelled else None,
+        reading=tally.reading,
     )
 
 
@@ -245,6 +250,7 @@ class _Tally:
     n_labelled_anomalies: int = 0
     n_detected: int = 0
     labelled: bool = False
+    reading: Reading = field(default_factory=Reading)
 
     def add(
         self, chunk: Chunk, flagged: npt.NDArray[np.bool_], scored: npt.NDArray[np.bool_]
@@ -258,6 +264,7 @@ class _Tally:
         self.n_labelled_anomalies += int(is_anomaly.sum())
         self.n_detected += int((is_anomaly & flagged).sum())
         self.labelled = chunk.labelled
+        self.reading = chunk.beats.reading
 
 
 def _score(detector: _Detector, chunk: Chunk, tally: _Tally) -> pd.DataFrame:

@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ecglab.datasets import fetch_ecg5000
-from ecglab.datasets._ecg5000 import ArchiveSpec, Part, labels_sha256, row_weighted_mean
+from ecglab.datasets import _ecg5000, fetch_ecg5000
+from ecglab.datasets._ecg5000 import Part, labels_sha256, row_weighted_mean
 from ecglab.heartbeats import Heartbeats
 
 REAL_DATA_HOME = os.environ.get("ECGLAB_DATA_HOME")
@@ -161,7 +161,7 @@ def encode_table(form: str, signals, labels) -> bytes:
 class SmallArchive:
     """A made-up archive: what it must hold, and what it does hold."""
 
-    spec: ArchiveSpec
+    parts: tuple[Part, ...]
     signals: dict[str, np.ndarray]
     labels: dict[str, np.ndarray]
 
@@ -191,7 +191,7 @@ def zip_of(files: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def small_archive() -> SmallArchive:
+def made_up_archive() -> SmallArchive:
     """Make up an archive of 30 training and 40 test beats with 12 samples each."""
     rng = np.random.default_rng(5000)
     labels = {
@@ -211,8 +211,15 @@ def small_archive() -> SmallArchive:
         )
         for name in ("TRAIN", "TEST")
     }
-    spec = ArchiveSpec("ECG5000", 12, parts["TRAIN"], parts["TEST"], zip_sha256="", urls=())
-    return SmallArchive(spec, signals, labels)
+    return SmallArchive(tuple(parts.values()), signals, labels)
+
+
+@pytest.fixture
+def small_archive(made_up_archive, monkeypatch) -> SmallArchive:
+    """Put the made-up archive in the place of the published one."""
+    monkeypatch.setattr(_ecg5000, "PARTS", made_up_archive.parts)
+    monkeypatch.setattr(_ecg5000, "N_SAMPLES", 12)
+    return made_up_archive
 
 
 def _standardise(signals):
