@@ -454,7 +454,6 @@ def test_a_single_class_does_not_say_what_it_is(read):
     ones=st.floats(0, 1),
     seed=st.integers(0, 99),
 )
-@settings(deadline=None)
 def test_a_normal_label_is_assumed_on_strong_evidence_only_and_never_quietly(
     tmp_path_factory, n_classes, first, ones, seed
 ):
