@@ -214,7 +214,10 @@ def test_what_fits_only_in_narrow_letters_is_found(show):
 )
 def test_a_page_that_complains_fails_its_test(show, complaints, body, complaint):
     page = show(body)
-    page.wait_for_timeout(100)
+    for _ in range(100):  # at most 10 s: what a page complains of is told after it has loaded
+        if any(complaint in found for found in complaints.found):
+            break
+        page.wait_for_timeout(100)
     page.context.close()
     assert any(complaint in found for found in complaints.found)
     complaints.found.clear()
