@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -149,23 +150,22 @@ def score_file(
     check_out(path, out)
     started = time.perf_counter()
     chunks = read_chunks(path, chunk_beats, options)
-    tally = _Tally()
+    tally: Counter[str] = Counter()
     with TableWriter(out) as writer:
         for chunk in _with_bar(chunks, shown=progress):
             _check_length(detector, chunk.beats, path)
             writer.write(_score(detector, chunk, tally))
+    counts: dict[str, Any] = dict(tally)
+    if not chunk.labelled:
+        counts |= {"n_labelled_anomalies": None, "n_detected": None}
     return ScoreSummary(
         path=path,
         out=out,
-        n_beats=tally.n_beats,
-        n_anomalies=tally.n_anomalies,
-        n_unscored=tally.n_unscored,
-        n_set_aside=tally.n_set_aside,
+        n_set_aside=chunk.n_dropped,
         threshold=float(detector.threshold_),
         seconds=time.perf_counter() - started,
-        n_labelled_anomalies=tally.n_labelled_anomalies if tally.labelled else None,
-        n_detected=tally.n_detected if tally.labelled else None,
-        reading=tally.reading,
+        reading=chunk.beats.reading,
+        **counts,
     )
 
 
@@ -239,35 +239,21 @@ def _append(kept: Heartbeats, more: Heartbeats) -> Heartbeats:
 # Scoring
 
 
-@dataclass
-class _Tally:
-    """Counts that grow with each chunk."""
-
-    n_beats: int = 0
-    n_anomalies: int = 0
-    n_unscored: int = 0
-    n_set_aside: int = 0
-    n_labelled_anomalies: int = 0
-    n_detected: int = 0
-    labelled: bool = False
-    reading: Reading = field(default_factory=Reading)
-
-    def add(
-        self, chunk: Chunk, flagged: npt.NDArray[np.bool_], scored: npt.NDArray[np.bool_]
-    ) -> None:
-        """Count a chunk."""
-        is_anomaly = chunk.beats.is_anomaly & scored
-        self.n_beats += len(flagged)
-        self.n_anomalies += int(flagged.sum())
-        self.n_unscored += int((~scored).sum())
-        self.n_set_aside = chunk.n_dropped
-        self.n_labelled_anomalies += int(is_anomaly.sum())
-        self.n_detected += int((is_anomaly & flagged).sum())
-        self.labelled = chunk.labelled
-        self.reading = chunk.beats.reading
+def _count(
+    chunk: Chunk, flagged: npt.NDArray[np.bool_], scored: npt.NDArray[np.bool_]
+) -> dict[str, int]:
+    """Count what was found in a chunk, as `ScoreSummary` calls it."""
+    is_anomaly = chunk.beats.is_anomaly & scored
+    return {
+        "n_beats": len(flagged),
+        "n_anomalies": int(flagged.sum()),
+        "n_unscored": int((~scored).sum()),
+        "n_labelled_anomalies": int(is_anomaly.sum()),
+        "n_detected": int((is_anomaly & flagged).sum()),
+    }
 
 
-def _score(detector: _Detector, chunk: Chunk, tally: _Tally) -> pd.DataFrame:
+def _score(detector: _Detector, chunk: Chunk, tally: Counter[str]) -> pd.DataFrame:
     """Score one chunk, and count what was found."""
     beats = chunk.beats
     scored = np.ptp(beats.signals, axis=1) > 0
@@ -281,7 +267,7 @@ def _score(detector: _Detector, chunk: Chunk, tally: _Tally) -> pd.DataFrame:
             (~scored).sum(),
             chunk.rows[np.flatnonzero(~scored)[0]],
         )
-    tally.add(chunk, flagged, scored)
+    tally.update(_count(chunk, flagged, scored))
     verdict = pd.array(flagged, dtype="boolean")
     verdict[~scored] = pd.NA
     table = pd.DataFrame({"beat": chunk.rows, "score": scores, "is_anomaly": verdict})

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,8 @@ __all__ = ["Chunk", "iter_heartbeats", "read_chunks", "read_heartbeats"]
 _FORMS = (".csv", ".tsv", ".txt", ".ts", ".arff", ".npz", ".parquet")
 _CHUNK = 8192  # beats read at a time
 _WINDOW = 10_000  # beats on which the label is settled
+
+_Beats = tuple[npt.NDArray[Any], ...]  # signals, labels and rows of some beats
 
 
 def read_heartbeats(
@@ -204,20 +206,20 @@ def _read(path: Path, chunk_beats: int, choices: Choices, whole: bool) -> Iterat
         columns, labels, blocks = _settle(table, choices, bad)
         provenance = _provenance(path, source, columns, labels)
         beats = (_to_beats(block, columns, labels) for block in blocks)
-        for piece in _regroup(beats, chunk_beats):
+        for signals, numbers, rows in _regroup(beats, chunk_beats):
             if bad.drop:
                 provenance["rows set aside"] = str(bad.count)
             yield Chunk(
                 beats=Heartbeats(
-                    signals=piece.signals,
-                    labels=piece.labels,
+                    signals=signals,
+                    labels=numbers,
                     source=path.name,
                     class_names=dict(UNLABELLED if labels is None else labels.names),
                     normal_label=min(UNLABELLED) if labels is None else labels.normal,
                     provenance=dict(provenance),
                     reading=_report(table, columns, labels, choices, bad),
                 ),
-                rows=piece.rows,
+                rows=rows,
                 labelled=labels is not None,
                 text_labels=columns.text_label,
                 n_dropped=bad.count,
@@ -329,26 +331,15 @@ def _labels_of(block: Block, columns: Columns) -> npt.NDArray[np.float64] | list
     return block.values[:, columns.numeric.index(columns.label)]
 
 
-@dataclass(frozen=True)
-class _Beats:
-    """Beats on their way into a chunk."""
-
-    signals: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int64]
-    rows: npt.NDArray[np.int64]
-
-
 def _to_beats(block: Block, columns: Columns, labels: LabelReader | None) -> _Beats:
     """Part samples from labels."""
     signals = block.values
     if columns.label in columns.numeric:
         signals = np.delete(signals, columns.numeric.index(columns.label), axis=1)
-    numbers = (
-        np.zeros(len(signals), dtype=np.int64)
-        if labels is None
-        else labels.read(_labels_of(block, columns))
-    )
-    return _Beats(signals.astype(np.float32), numbers, block.rows)
+    numbers = np.zeros(len(signals), dtype=np.int64)
+    if labels is not None:
+        numbers = labels.read(_labels_of(block, columns))
+    return signals.astype(np.float32), numbers, block.rows
 
 
 def _regroup(blocks: Iterator[_Beats], size: int) -> Iterator[_Beats]:
@@ -356,29 +347,17 @@ def _regroup(blocks: Iterator[_Beats], size: int) -> Iterator[_Beats]:
     waiting: list[_Beats] = []
     for block in blocks:
         waiting.append(block)
-        n_waiting = sum(len(beats.rows) for beats in waiting)
+        n_waiting = sum(len(rows) for *_, rows in waiting)
         # A full piece waits, too, until more follows: the last one must know all rows set aside.
         if n_waiting > size:
-            joined = _concatenate(waiting)
+            joined = [np.concatenate(arrays) for arrays in zip(*waiting, strict=True)]
             whole = (n_waiting - 1) // size * size
             for start in range(0, whole, size):
-                yield _cut(joined, start, start + size)
-            waiting = [_cut(joined, whole, n_waiting)]
-    rest = _concatenate(waiting)
-    if len(rest.rows):
+                yield tuple(array[start : start + size] for array in joined)
+            waiting = [tuple(array[whole:] for array in joined)]
+    rest = tuple(np.concatenate(arrays) for arrays in zip(*waiting, strict=True))
+    if len(rest[0]):
         yield rest
-
-
-def _concatenate(parts: Sequence[_Beats]) -> _Beats:
-    return _Beats(
-        np.concatenate([part.signals for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.rows for part in parts]),
-    )
-
-
-def _cut(beats: _Beats, start: int, stop: int) -> _Beats:
-    return _Beats(beats.signals[start:stop], beats.labels[start:stop], beats.rows[start:stop])
 
 
 def _provenance(
