@@ -29,6 +29,9 @@ class Command:
 
 
 COMMANDS: Mapping[str, Command] = {
+    "doctor": Command(
+        "ecglab.commands._doctor.Doctor", "course", "check that everything is here and works"
+    ),
     "fetch": Command("ecglab.commands._fetch.Fetch", "course", "get ECG5000 and verify it"),
     "train": Command(
         "ecglab.commands._train.Train", "course", "train a detector on a table or a recording"

@@ -33,19 +33,8 @@ def detectors():
     ]
 
 
-@pytest.fixture
-def _eager_tensorflow():
-    """Let TensorFlow compile nothing, which takes a second a fit and changes no digit of it."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 @pytest.mark.slow
-@pytest.mark.usefixtures("_eager_tensorflow")
-@pytest.mark.filterwarnings("ignore:.*does not apply to tf.data functions:UserWarning")
+@pytest.mark.usefixtures("eager_tensorflow")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 # The checks train on a few dozen rows, of which fewer than twenty are held back.
 @pytest.mark.filterwarnings("ignore::ecglab.errors.FewBeatsWarning")

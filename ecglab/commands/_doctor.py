@@ -1,0 +1,264 @@
+"""The command ``ecglab doctor``: whether all that the course needs is here, and works.
+
+A broken framework may end the process without a word, or never answer. So whatever loads one runs
+in a process of its own, with a time limit. To say what is wrong takes the package's core only.
+"""
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, distribution, metadata, requires, version
+from itertools import permutations
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from ecglab._version import __version__
+from ecglab.commands._outcome import CANNOT, DONE, Outcome, add_output_options, conclude
+
+__all__ = ["Doctor"]
+
+OK, MISSING, FAILED = "ok", "missing", "FAILED"
+SECONDS = 300  # for each process: 15 on an idle machine, but over 100 were seen on a busy one
+
+# The package of each framework: what the report calls it, and its smallest autoencoder.
+FRAMEWORKS = {"tensorflow": ("Keras", "dense"), "torch": ("PyTorch", "dense_torch")}
+
+TRAIN = """
+import sys
+from ecglab import AutoencoderDetector
+from ecglab.autoencoders import make_autoencoder
+from ecglab.datasets import make_heartbeats
+beats = make_heartbeats(60, random_state=0).normal.signals
+for name in sys.argv[1:]:
+    print(f"in {name!r}", flush=True)
+    AutoencoderDetector(make_autoencoder(name, max_epochs=1), random_state=0).fit(beats)
+"""
+
+LOOK_AT_TORCH = """
+import torch
+gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+build = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built without CUDA"
+print(f"{build}, sees", ", ".join(gpus) or "no GPU")
+"""
+
+REPORT_IT = "if the message does not help, paste this report into an issue"
+SIMULATED = "or go on with simulated heartbeats"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, how that is, and what to do where it is not well."""
+
+    name: str
+    state: str
+    found: str
+    remedy: str = ""
+    needed: bool = True  # by the course
+
+    def __str__(self) -> str:
+        """Put it into one line."""
+        remedy = f"; what to do: {self.remedy}" if self.remedy else ""
+        return f"{self.state:<8}{self.name}: {self.found}{remedy}"
+
+
+class Doctor:
+    """Check that everything the course needs is here and works, in lines for a bug report."""
+
+    EPILOG = """example:
+  ecglab doctor
+
+Each framework trains for one epoch on a few simulated beats, before and after
+the other. The report writes ~ for your home folder, which may bear your name.
+
+Exit codes: 0 all that the course needs works, 1 something is missing or does
+not work, 2 wrong usage, 130 interrupted."""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        """Say which arguments there are."""
+        add_output_options(parser)
+
+    @staticmethod
+    def execute(arguments: argparse.Namespace) -> int:
+        """Check everything and report."""
+        if not arguments.quiet:
+            sys.stderr.write("ecglab: checking, which takes about 20 seconds\n")
+        return conclude(_examine, as_json=arguments.json)
+
+
+def _examine() -> Outcome:
+    with ThreadPoolExecutor() as pool:  # side by side: nearly all of it is waiting for frameworks
+        orders = [order for order in permutations(filter(_version, FRAMEWORKS)) if order]
+        training = [pool.submit(_train, order) for order in orders]
+        frameworks = pool.submit(list, _frameworks())
+        found = [*_installed(), *frameworks.result(), *_data(), *(it.result() for it in training)]
+    checks = [replace(it, found=_at_home(it.found), remedy=_at_home(it.remedy)) for it in found]
+    works = all(check.state == OK for check in checks if check.needed)
+    return Outcome(
+        facts={"command": "doctor", "works": works, "checks": [asdict(check) for check in checks]},
+        lines=[str(check) for check in checks],
+        code=DONE if works else CANNOT,
+    )
+
+
+def _at_home(text: str) -> str:
+    """Write ~ for the home folder."""
+    for home in {Path.home(), Path.home().resolve()} - {Path("/")}:
+        text = re.sub(rf"{re.escape(str(home))}(?!\w)", "~", text)
+    return text
+
+
+# What is installed, beside what the package itself says that it needs
+
+
+def _installed() -> Iterator[Check]:
+    yield Check("platform", OK, f"{platform.platform()}, {os.cpu_count()} processors")
+    try:
+        about, needs = metadata("ecglab"), [*map(Requirement, requires("ecglab") or [])]
+    except PackageNotFoundError:
+        folder = Path(__file__).parents[2]
+        remedy = "pip install -e '.[course]' in that folder"
+        yield Check("ecglab", FAILED, f"{__version__}, not installed but run in {folder}", remedy)
+        return
+    yield Check("ecglab", OK, __version__)
+    python, supported = platform.python_version(), SpecifierSet(about["Requires-Python"])
+    fits = supported.contains(python, prereleases=True)
+    remedy = "" if fits else f"take a Python {supported}"
+    yield Check("Python", OK if fits else FAILED, python, remedy)
+    core = [need for need in needs if _applies(need, "")]
+    yield _packages("ecglab's own needs", "ecglab", core)
+    extras = {
+        extra: [need for need in needs if _applies(need, extra) and need not in core]
+        for extra in about.get_all("Provides-Extra", [])
+    }
+    course = {extra for need in extras["course"] for extra in need.extras}
+    for extra in sorted(extras, key=lambda extra: extra not in course):
+        if packages := [need for need in extras[extra] if need.name != "ecglab"]:
+            name = f"ecglab[{extra}]"
+            yield _packages(name, name, packages, needed=extra in course)
+
+
+def _applies(need: Requirement, extra: str) -> bool:
+    return need.marker is None or need.marker.evaluate({"extra": extra})
+
+
+def _packages(name: str, install: str, needs: Sequence[Requirement], needed: bool = True) -> Check:
+    """Check the packages that come with ecglab, or with one of its extras."""
+    versions = {need.name: _version(need.name) for need in needs}
+    absent = [name for name, have in versions.items() if have is None]
+    unfit = [
+        f"{need.name} is not {need.specifier}"
+        for need in needs
+        if (have := versions[need.name]) and not need.specifier.contains(have, prereleases=True)
+    ]
+    found = [f"{name} {have}" for name, have in versions.items() if have] + unfit
+    found += [f"without {', '.join(absent)}"] if absent else []
+    state = FAILED if unfit else MISSING if absent else OK
+    remedy = "" if state == OK else f"pip install '{install}'"
+    if remedy and not needed:
+        remedy += ", unless you can do without it, as the course does"
+    return Check(name, state, ", ".join(found), remedy, needed)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+# The frameworks, and what they run on
+
+
+def _frameworks() -> Iterator[Check]:
+    for name in filter(_version, FRAMEWORKS):
+        wheel = distribution(name).read_text("WHEEL") or ""
+        tags = ", ".join(re.findall(r"^Tag: (.+)$", wheel, re.MULTILINE))
+        keras = f", Keras {_version('keras')}" if name == "tensorflow" else ""
+        found = f"{_version(name)}, {tags or 'not from a wheel'}{keras}"
+        yield Check(f"build of {name}", OK, found)
+    if program := shutil.which("nvidia-smi"):
+        works, said = _run([program, "--query-gpu=driver_version,name", "--format=csv,noheader"])
+        remedy = "" if works else "mend it, or do without it, as the course does"
+        yield Check("NVIDIA driver", OK if works else FAILED, said, remedy, needed=False)
+    else:
+        yield Check("NVIDIA driver", OK, "none, so everything runs on the processor", needed=False)
+    if _version("torch"):
+        works, said = _run([sys.executable, "-c", LOOK_AT_TORCH])
+        found = f"{said}, Triton {_version('triton') or 'is not there'}"
+        yield Check("PyTorch's device", *(OK, found) if works else (FAILED, said, REPORT_IT))
+
+
+def _train(order: Sequence[str]) -> Check:
+    """Train with one framework after the other in one process."""
+    started = time.perf_counter()
+    titles, autoencoders = zip(*(FRAMEWORKS[name] for name in order), strict=True)
+    name = f"training with {', then '.join(titles)}"
+    works, said = _run([sys.executable, "-c", TRAIN, *autoencoders])
+    if not works:
+        return Check(name, FAILED, said, REPORT_IT)
+    return Check(name, OK, f"{time.perf_counter() - started:.0f} s")
+
+
+def _run(words: Sequence[str]) -> tuple[bool, str]:
+    """Run a program; say whether that went well, and what it said last, or what went wrong."""
+    try:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as late:
+        return False, f"no end after {SECONDS} s {_last_line(late.stdout)}".strip()
+    said, code = _last_line(done.stdout), done.returncode
+    if code < 0:
+        return False, f"crashed: {signal.Signals(-code).name} {said}".strip()
+    if code:
+        return False, f"{_last_line(done.stderr) or f'exit code {code}'} {said}".strip()
+    return True, said
+
+
+def _last_line(output: bytes | None) -> str:
+    """Return the last line, or the one that names the last exception: some messages have more."""
+    lines = (output or b"").decode(errors="replace").strip().splitlines()
+    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception)\b", line)]
+    return (errors or lines or [""])[-1].strip()
+
+
+# Data
+
+
+def _data() -> Iterator[Check]:
+    try:  # here and not above: a NumPy that cannot be loaded is something to report
+        from ecglab.datasets import fetch_ecg5000
+        from ecglab.datasets._download import data_homes
+        from ecglab.datasets._ecg5000 import ECG5000, find_copy
+
+        homes = data_homes()
+        files = find_copy(ECG5000, homes)
+        if files:
+            fetch_ecg5000(download_if_missing=False)  # compares it with what was published
+    except Exception as error:  # whatever it is, the rest of the report is of use
+        found = " ".join(f"{type(error).__name__}: {error}".split())  # in one line
+        yield Check("ECG5000", FAILED, found, REPORT_IT)
+        return
+    places = ", ".join(map(str, homes))
+    if files:
+        yield Check("ECG5000", OK, f"verified, in {files[0].parent}", needed=False)
+    else:
+        yield Check("ECG5000", MISSING, f"not in {places}", f"ecglab fetch, {SIMULATED}", False)
+    records = sorted({path.stem for home in homes for path in home.glob("mitdb/*.hea")})
+    if records:
+        yield Check("MIT-BIH", OK, f"records {', '.join(records)}", needed=False)
+    else:
+        remedy = f"notebook 8 fetches what it needs, {SIMULATED}"
+        yield Check("MIT-BIH", MISSING, f"no mitdb/*.hea in {places}", remedy, False)
