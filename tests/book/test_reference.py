@@ -217,7 +217,7 @@ def test_every_command_has_its_section_and_an_example(site):
     for command in COMMANDS:
         section = sections[f"ecglab {command}"]
         example = section.select_one(".highlight-sh pre").get_text()
-        assert example.startswith(f"ecglab {command} ")
+        assert f"{example} ".startswith(f"ecglab {command} ")
 
 
 def test_examples_on_the_page_of_the_command_are_valid(site):
