@@ -36,8 +36,7 @@ from tqdm import tqdm
 from ecglab import AutoencoderDetector
 from ecglab.datasets import Record, make_record, read_record
 from ecglab.datasets._rpeaks import find_r_peaks
-from ecglab.datasets._wfdb import quiet_wfdb
-from ecglab.datasets._wfdb import read_wfdb as read_signal
+from ecglab.datasets._wfdb import open_wfdb, quiet_wfdb
 from ecglab.recordings import TRAIN_MINUTES, analyse, select_normal
 from ecglab.thresholds import mean_plus_sd_threshold
 
@@ -208,10 +207,11 @@ def rpeak_rows() -> Iterator[dict[str, object]]:
     """Measure R-peak detectors on lead MLII."""
     for name in RECORDS:
         header = Path(find_header(name))
-        raw = read_signal(header, None, "atr")
-        if raw.marks is None:
+        signals = open_wfdb(header, "atr")
+        raw, marks = signals.read(signals.names.index("MLII")), signals.marks()
+        if marks is None:
             raise RuntimeError(f"{header} has no annotations")
-        reference = np.round(raw.marks.times * raw.rate).astype(np.int64)
+        reference = np.round(marks.times * raw.rate).astype(np.int64)
         for detector, find in {"GQRS, as in read_record": find_r_peaks, "XQRS": xqrs}.items():
             start = time.process_time()  # which a busy machine does not change
             found = find(raw.values, raw.rate)
@@ -232,7 +232,7 @@ def rpeak_rows() -> Iterator[dict[str, object]]:
 
 def find_header(name: str) -> Path:
     """Return the header of a record, wherever it lies."""
-    from ecglab.datasets._record_files import find_recording
+    from ecglab.datasets._find_record import find_recording
 
     return find_recording(f"mitdb/{name}")
 

@@ -3,9 +3,10 @@
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Unpack
 
@@ -14,11 +15,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ecglab._files import disk_faults_named, replacing
-from ecglab.datasets._chunks import Chunk, read_chunks
+from ecglab.datasets._binary import import_pyarrow
 from ecglab.datasets._columns import TableOptions
-from ecglab.datasets._parquet import import_pyarrow
+from ecglab.datasets._read import Chunk, read_chunks
 from ecglab.errors import DatasetError, OutputError
 from ecglab.heartbeats import Heartbeats
+from ecglab.reading import Reading
 
 __all__ = [
     "ScoreSummary",
@@ -67,6 +69,8 @@ class ScoreSummary:
         Scored beats that are anomalies by their label; None if the table has no labels.
     n_detected : int or None
         How many of these lie above the threshold.
+    reading : Reading
+        What the reader decided about the table, and why.
     """
 
     path: Path
@@ -79,6 +83,7 @@ class ScoreSummary:
     seconds: float
     n_labelled_anomalies: int | None
     n_detected: int | None
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def n_false_alarms(self) -> int | None:
@@ -145,22 +150,22 @@ def score_file(
     check_out(path, out)
     started = time.perf_counter()
     chunks = read_chunks(path, chunk_beats, options)
-    tally = _Tally()
+    tally: Counter[str] = Counter()
     with TableWriter(out) as writer:
         for chunk in _with_bar(chunks, shown=progress):
             _check_length(detector, chunk.beats, path)
             writer.write(_score(detector, chunk, tally))
+    counts: dict[str, Any] = dict(tally)
+    if not chunk.labelled:
+        counts |= {"n_labelled_anomalies": None, "n_detected": None}
     return ScoreSummary(
         path=path,
         out=out,
-        n_beats=tally.n_beats,
-        n_anomalies=tally.n_anomalies,
-        n_unscored=tally.n_unscored,
-        n_set_aside=tally.n_set_aside,
+        n_set_aside=chunk.n_dropped,
         threshold=float(detector.threshold_),
         seconds=time.perf_counter() - started,
-        n_labelled_anomalies=tally.n_labelled_anomalies if tally.labelled else None,
-        n_detected=tally.n_detected if tally.labelled else None,
+        reading=chunk.beats.reading,
+        **counts,
     )
 
 
@@ -234,33 +239,21 @@ def _append(kept: Heartbeats, more: Heartbeats) -> Heartbeats:
 # Scoring
 
 
-@dataclass
-class _Tally:
-    """Counts that grow with each chunk."""
-
-    n_beats: int = 0
-    n_anomalies: int = 0
-    n_unscored: int = 0
-    n_set_aside: int = 0
-    n_labelled_anomalies: int = 0
-    n_detected: int = 0
-    labelled: bool = False
-
-    def add(
-        self, chunk: Chunk, flagged: npt.NDArray[np.bool_], scored: npt.NDArray[np.bool_]
-    ) -> None:
-        """Count a chunk."""
-        is_anomaly = chunk.beats.is_anomaly & scored
-        self.n_beats += len(flagged)
-        self.n_anomalies += int(flagged.sum())
-        self.n_unscored += int((~scored).sum())
-        self.n_set_aside = chunk.n_dropped
-        self.n_labelled_anomalies += int(is_anomaly.sum())
-        self.n_detected += int((is_anomaly & flagged).sum())
-        self.labelled = chunk.labelled
+def _count(
+    chunk: Chunk, flagged: npt.NDArray[np.bool_], scored: npt.NDArray[np.bool_]
+) -> dict[str, int]:
+    """Count what was found in a chunk, as `ScoreSummary` calls it."""
+    is_anomaly = chunk.beats.is_anomaly & scored
+    return {
+        "n_beats": len(flagged),
+        "n_anomalies": int(flagged.sum()),
+        "n_unscored": int((~scored).sum()),
+        "n_labelled_anomalies": int(is_anomaly.sum()),
+        "n_detected": int((is_anomaly & flagged).sum()),
+    }
 
 
-def _score(detector: _Detector, chunk: Chunk, tally: _Tally) -> pd.DataFrame:
+def _score(detector: _Detector, chunk: Chunk, tally: Counter[str]) -> pd.DataFrame:
     """Score one chunk, and count what was found."""
     beats = chunk.beats
     scored = np.ptp(beats.signals, axis=1) > 0
@@ -274,7 +267,7 @@ def _score(detector: _Detector, chunk: Chunk, tally: _Tally) -> pd.DataFrame:
             (~scored).sum(),
             chunk.rows[np.flatnonzero(~scored)[0]],
         )
-    tally.add(chunk, flagged, scored)
+    tally.update(_count(chunk, flagged, scored))
     verdict = pd.array(flagged, dtype="boolean")
     verdict[~scored] = pd.NA
     table = pd.DataFrame({"beat": chunk.rows, "score": scores, "is_anomaly": verdict})

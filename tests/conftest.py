@@ -6,6 +6,7 @@ import os
 import random
 import re
 import socket
+import warnings
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -18,8 +19,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ecglab.datasets import fetch_ecg5000
-from ecglab.datasets._ecg5000 import ArchiveSpec, Part, labels_sha256, row_weighted_mean
+from ecglab.datasets import _ecg5000, fetch_ecg5000
+from ecglab.datasets._ecg5000 import Part, labels_sha256, row_weighted_mean
 from ecglab.heartbeats import Heartbeats
 
 REAL_DATA_HOME = os.environ.get("ECGLAB_DATA_HOME")
@@ -115,6 +116,21 @@ def mitdb() -> Path:
     return folder
 
 
+@pytest.fixture
+def eager_tensorflow() -> Iterator[None]:
+    """Let TensorFlow compile nothing, which takes a second a fit and changes no digit of it.
+
+    For tests of what is the same for a compiled network: shapes, types, parameters, errors.
+    """
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*does not apply to tf.data functions")
+        yield
+    tf.config.run_functions_eagerly(False)
+
+
 # A small archive of the same build as ECG5000
 
 
@@ -145,7 +161,7 @@ def encode_table(form: str, signals, labels) -> bytes:
 class SmallArchive:
     """A made-up archive: what it must hold, and what it does hold."""
 
-    spec: ArchiveSpec
+    parts: tuple[Part, ...]
     signals: dict[str, np.ndarray]
     labels: dict[str, np.ndarray]
 
@@ -175,7 +191,7 @@ def zip_of(files: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def small_archive() -> SmallArchive:
+def made_up_archive() -> SmallArchive:
     """Make up an archive of 30 training and 40 test beats with 12 samples each."""
     rng = np.random.default_rng(5000)
     labels = {
@@ -195,8 +211,15 @@ def small_archive() -> SmallArchive:
         )
         for name in ("TRAIN", "TEST")
     }
-    spec = ArchiveSpec("ECG5000", 12, parts["TRAIN"], parts["TEST"], zip_sha256="", urls=())
-    return SmallArchive(spec, signals, labels)
+    return SmallArchive(tuple(parts.values()), signals, labels)
+
+
+@pytest.fixture
+def small_archive(made_up_archive, monkeypatch) -> SmallArchive:
+    """Put the made-up archive in the place of the published one."""
+    monkeypatch.setattr(_ecg5000, "PARTS", made_up_archive.parts)
+    monkeypatch.setattr(_ecg5000, "N_SAMPLES", 12)
+    return made_up_archive
 
 
 def _standardise(signals):

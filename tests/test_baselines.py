@@ -96,7 +96,7 @@ def test_mean_beat_distance_is_euclidean():
 
 @pytest.mark.parametrize("detector", OURS, ids=lambda detector: type(detector).__name__)
 @given(seed=st.integers(0, 2**31 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_neither_the_order_nor_the_level_of_the_beats_matters(detector, seed):
     rng = np.random.default_rng(seed)
     train, signals = rng.normal(size=(12, 4)), rng.normal(size=(6, 4))
@@ -107,7 +107,7 @@ def test_neither_the_order_nor_the_level_of_the_beats_matters(detector, seed):
 
 
 @given(seed=st.integers(0, 2**31 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_another_component_never_rebuilds_a_beat_worse(seed):
     rng = np.random.default_rng(seed)
     train, signals = rng.normal(size=(12, 5)), rng.normal(size=(6, 5))

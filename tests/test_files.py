@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecglab._files import disk_faults_named, publish, replacing, replacing_in
@@ -218,7 +218,6 @@ def test_an_interruption_at_any_step_leaves_all_old_files_or_all_new_ones(tmp_pa
 NAMES = st.sets(st.sampled_from(["a", "b", "c", "d"]))
 
 
-@settings(deadline=None)  # a busy disk takes its time
 @given(before=NAMES, written=NAMES, breaks_off=st.booleans())
 def test_a_folder_holds_either_all_that_was_written_or_what_was_there(
     tmp_path_factory, before, written, breaks_off

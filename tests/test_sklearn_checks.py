@@ -34,6 +34,7 @@ def detectors():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager_tensorflow")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 # The checks train on a few dozen rows, of which fewer than twenty are held back.
 @pytest.mark.filterwarnings("ignore::ecglab.errors.FewBeatsWarning")

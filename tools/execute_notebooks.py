@@ -1,23 +1,28 @@
 """Run notebooks from top to bottom and write them, with their outputs, to a folder.
 
-Stops at the first cell that raises, and refuses outputs that a committed notebook must not hold:
-anything on standard error.
+As many run side by side as there are processors; all end at the first cell that raises. Outputs
+that a committed notebook must not hold are refused: anything on standard error.
 """
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
+from joblib import Parallel, cpu_count, delayed
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT_SECONDS = 600
+# The threads of several notebooks on the same processors would wait for one another.
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
-def execute(source: Path) -> nbformat.NotebookNode:
+def execute(source: Path, n_threads: int) -> nbformat.NotebookNode:
     """Run one notebook in its own folder and return it with clean metadata."""
     notebook = nbformat.read(source, as_version=4)
     client = NotebookClient(
@@ -27,7 +32,12 @@ def execute(source: Path) -> nbformat.NotebookNode:
         record_timing=False,
         resources={"metadata": {"path": str(source.parent)}},
     )
-    client.execute()
+    with TemporaryDirectory(prefix="ecglab-") as sockets:
+        # Free TCP ports are chosen before they are bound, so that kernels which start at once can
+        # take them from each other; and every kernel warns that anybody could listen.
+        manager = client.create_kernel_manager()
+        manager.transport, manager.connection_file = "ipc", f"{sockets}/kernel.json"
+        client.execute(env=dict.fromkeys(THREADS, str(n_threads)) | os.environ)
     # The Python version and the like would tell about the machine, and change with it.
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": KERNEL, "language_info": {"name": "python"}}
@@ -45,6 +55,23 @@ def complaints(notebook: nbformat.NotebookNode) -> list[str]:
     ]
 
 
+def publish(source: Path, folder: Path, n_threads: int) -> None:
+    """Run one notebook, write it, and say how it went."""
+    start = time.monotonic()
+    try:
+        notebook = execute(source, n_threads)
+    except CellExecutionError as error:
+        raise RuntimeError(f"{source}: a cell raised\n{error}") from None
+    found = [f"{source}: {complaint}" for complaint in complaints(notebook)]
+    # On simulated beats one such line is meant to be there: it says that they are.
+    if found and not any("SIMULATED" in complaint for complaint in found):
+        raise RuntimeError("\n".join(found))
+    for complaint in found:
+        print(complaint, file=sys.stderr)
+    nbformat.write(notebook, folder / source.name)
+    print(f"{source}: {time.monotonic() - start:.0f} s", flush=True)
+
+
 def main() -> int:
     """Run the notebooks named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -52,22 +79,15 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for source in arguments.notebooks:
-        start = time.monotonic()
-        try:
-            notebook = execute(source)
-        except CellExecutionError as error:
-            print(f"{source}: a cell raised\n{error}", file=sys.stderr)
-            return 1
-        simulated = False
-        for complaint in complaints(notebook):
-            # On simulated beats one such line is meant to be there: it says that they are.
-            simulated = simulated or "SIMULATED" in complaint
-            print(f"{source}: {complaint}", file=sys.stderr)
-        if complaints(notebook) and not simulated:
-            return 1
-        nbformat.write(notebook, arguments.out / source.name)
-        print(f"{source}: {time.monotonic() - start:.0f} s")
+    n_kernels = min(cpu_count(), len(arguments.notebooks))
+    n_threads = cpu_count() // n_kernels
+    try:
+        Parallel(n_kernels, pre_dispatch="n_jobs", batch_size=1)(
+            delayed(publish)(source, arguments.out, n_threads) for source in arguments.notebooks
+        )
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

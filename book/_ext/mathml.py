@@ -12,8 +12,8 @@ from sphinx.writers.html5 import HTML5Translator
 
 
 def visit_math(translator: HTML5Translator, node: nodes.math) -> None:
-    """Write a formula that stands in a sentence."""
-    translator.body.append(convert(node.astext()))
+    """Write a formula that stands in a sentence, in a box of its own: it may be a wide one."""
+    translator.body.append(f'<span class="formula">{convert(node.astext())}</span>')
     raise nodes.SkipNode
 
 

@@ -11,7 +11,13 @@ import numpy as np
 from ecglab._files import disk_faults_named, replacing_in
 from ecglab.autoencoders import AUTOENCODERS
 from ecglab.commands._options import add_record_options, positive, read_recording, seed
-from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
+from ecglab.commands._outcome import (
+    EXIT_CODES,
+    Outcome,
+    add_output_options,
+    conclude,
+    show_reading,
+)
 from ecglab.commands._shares import Share, describe, share, show
 from ecglab.commands._strangest import N_STRANGEST, list_beats, show_beats
 from ecglab.datasets import Record
@@ -115,6 +121,7 @@ def _describe(analysis: Analysis) -> dict[str, Any]:
     reasons = record.set_aside["reason"].value_counts()
     recall, false_alarms = _judge(analysis)
     return {
+        "reading": record.reading.as_records(),
         "lead": record.lead,
         "duration": record.duration,
         "n_beats": len(record),
@@ -148,6 +155,7 @@ def _lines(facts: dict[str, Any], analysis: Analysis) -> list[str]:
     return [
         f"{facts['file']}: {facts['n_beats']} beats in {facts['duration'] / 60:.1f} minutes, lead "
         f"{facts['lead']}",
+        *show_reading(analysis.record.reading),
         *(f"set aside: {count}, {reason}" for reason, count in facts["set_aside"].items()),
         f"learnt from {facts['n_learnt']} of the {facts['n_training']} beats in the first "
         f"{facts['train_minutes']:g} minutes",

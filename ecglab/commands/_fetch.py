@@ -5,7 +5,7 @@ import argparse
 from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
 from ecglab.datasets import fetch_ecg5000
 from ecglab.datasets._download import data_homes
-from ecglab.datasets._ecg5000 import ECG5000, find_copy
+from ecglab.datasets._ecg5000 import find_copy
 
 __all__ = ["Fetch"]
 
@@ -36,7 +36,7 @@ class Fetch:
 
 def _fetch(arguments: argparse.Namespace) -> Outcome:
     beats = fetch_ecg5000(arguments.data_home, progress=not arguments.quiet)
-    files = [str(path.absolute()) for path in find_copy(ECG5000, data_homes(arguments.data_home))]
+    files = [str(path.absolute()) for path in find_copy(data_homes(arguments.data_home))]
     checksums = {
         key.removeprefix("sha256 of "): value
         for key, value in beats.provenance.items()

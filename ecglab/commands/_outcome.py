@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecglab.errors import EcglabError, FewBeatsWarning
+from ecglab.reading import Reading
 
 __all__ = [
     "CANNOT",
@@ -26,6 +27,7 @@ __all__ = [
     "UsageError",
     "add_output_options",
     "conclude",
+    "show_reading",
 ]
 
 DONE, CANNOT, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -60,6 +62,11 @@ class Outcome:
     code: int = DONE
 
 
+def show_reading(reading: Reading) -> list[str]:
+    """Say how a file was read, a line for each decision, so that a wrong one is seen."""
+    return [f"  {decision}" for decision in reading]
+
+
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add what every command offers, and let it lay out its own examples."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -83,17 +90,18 @@ def conclude(work: Callable[[], Outcome], *, as_json: bool) -> int:
         The exit code. An error of ecglab's own becomes a message, without a traceback; any other
         one is a fault of ecglab's, and is not hidden.
     """
+    failure: tuple[object, int] | None = None
     with _noting() as notes:
         try:
             outcome = work()
-        except UsageError as error:
-            return _complain(error, WRONG_USE)
-        except ImportError as error:  # an optional package; the message says how to install it
-            return _complain(error, WRONG_USE)
+        except (UsageError, ImportError) as error:  # an optional package: how to install it is said
+            failure = error, WRONG_USE
         except (EcglabError, FloatingPointError) as error:  # the latter: training diverged
-            return _complain(error, CANNOT)
+            failure = error, CANNOT
         except KeyboardInterrupt:
-            return _complain("interrupted; nothing was left half written", INTERRUPTED)
+            failure = "interrupted; nothing was left half written", INTERRUPTED
+    if failure is not None:
+        return _complain(*failure)
     if as_json:
         text = json.dumps({**outcome.facts, "notes": notes}, allow_nan=False)
     else:
@@ -153,6 +161,7 @@ _OPTIONS = {
     r"\bheader=False\b": "--header no",
     r"\bmember=": "--member",
     r"\bsampling_rate\b": "--sampling-rate",
+    r"\bannotations=None\b": "--annotations none",
     r"\btrain_minutes\b": "--train-minutes",
 }
 _COLUMNS = re.compile(r"\bignore_columns=\[([^]]*)\]")

@@ -19,7 +19,13 @@ from ecglab.commands._options import (
     read_recording,
     table_options,
 )
-from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
+from ecglab.commands._outcome import (
+    EXIT_CODES,
+    Outcome,
+    add_output_options,
+    conclude,
+    show_reading,
+)
 from ecglab.commands._shares import Share, describe, share, show
 from ecglab.commands._strangest import find_strangest, list_beats, show_beats
 from ecglab.datasets import Record
@@ -131,6 +137,7 @@ def _score_recording(arguments: argparse.Namespace, detector: AutoencoderDetecto
         seconds=time.perf_counter() - started,
         n_labelled_anomalies=int(record.is_anomaly.sum()) if labelled else None,
         n_detected=int((record.is_anomaly & flagged).sum()) if labelled else None,
+        reading=record.reading,
     )
     reasons = record.set_aside["reason"].value_counts()
     return _Scored(summary, {str(reason): int(count) for reason, count in reasons.items()})
@@ -175,6 +182,7 @@ def _facts(
         "n_set_aside": summary.n_set_aside,
         "set_aside": scored.reasons,
         "threshold": summary.threshold,
+        "reading": summary.reading.as_records(),
         "recall": describe(_recall(summary)),
         "false_alarms": describe(_false_alarms(summary)),
         "strangest": list_beats(strangest),
@@ -189,6 +197,7 @@ def _lines(scored: _Scored, strangest: pd.DataFrame) -> list[str]:
     return [
         f"{summary.path}: {summary.n_beats} beats in {summary.seconds:.1f} s "
         f"({summary.beats_per_second:,.0f} a second)",
+        *show_reading(summary.reading),
         f"strange: {summary.n_anomalies} ({summary.n_anomalies / summary.n_beats:.1%}), with "
         f"scores above the threshold {summary.threshold:.4g}",
         *([_MANY_FLAGGED] if summary.n_anomalies > summary.n_beats / 2 else []),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecglab.datasets._parquet import import_pyarrow
+from ecglab.datasets._binary import import_pyarrow
 
 __all__ = ["N_STRANGEST", "find_strangest", "list_beats", "show_beats"]
 

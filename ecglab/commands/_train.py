@@ -124,6 +124,7 @@ def _train(arguments: argparse.Namespace) -> Outcome:
         "command": "train",
         "file": arguments.file,
         **describe_beats(beats, n_flat),
+        "reading": beats.reading.as_records(),
         **describe_training(detector, parts),
         "autoencoder": arguments.autoencoder,
         "scaler": arguments.scaler,
@@ -132,7 +133,7 @@ def _train(arguments: argparse.Namespace) -> Outcome:
         "model": str(folder),
         "seconds": time.perf_counter() - started,
     }
-    return Outcome(facts, summarise(facts, held_out))
+    return Outcome(facts, summarise(facts, beats.reading, held_out))
 
 
 def _read(arguments: argparse.Namespace) -> Heartbeats:

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecglab.commands._held_out import HeldOut, Parts
+from ecglab.commands._outcome import show_reading
 from ecglab.commands._rule import complete
 from ecglab.commands._shares import show
 from ecglab.datasets._labels import UNLABELLED
 from ecglab.detector import AutoencoderDetector
 from ecglab.heartbeats import Heartbeats
+from ecglab.reading import Reading
 
 __all__ = ["describe_beats", "describe_training", "summarise"]
 
@@ -66,7 +68,7 @@ def _count_parts(detector: AutoencoderDetector, parts: Parts) -> dict[str, int]:
     }
 
 
-def summarise(facts: Mapping[str, Any], held_out: HeldOut | None) -> list[str]:
+def summarise(facts: Mapping[str, Any], reading: Reading, held_out: HeldOut | None) -> list[str]:
     """Write the summary for people."""
     threshold = facts["threshold"]
     params = "".join(f", {name}={value:g}" for name, value in threshold["params"].items())
@@ -78,6 +80,7 @@ def summarise(facts: Mapping[str, Any], held_out: HeldOut | None) -> list[str]:
     return [
         f"{facts['file']}: {facts['n_beats']} beats of {facts['n_samples']} samples, "
         + _who_is_normal(facts),
+        *show_reading(reading),
         *([f"drawn at random: {facts['drawn']}"] if _is_sample(facts) else []),
         *([f"set aside: {facts['n_set_aside']}"] if facts["n_set_aside"] else []),
         *([f"set aside: {facts['n_flat']} flat lines"] if facts["n_flat"] else []),

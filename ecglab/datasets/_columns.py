@@ -1,13 +1,14 @@
-"""What every form of table is brought to: blocks of numbers, and which column is the label."""
+"""What every form of table is brought to: blocks of numbers; and which column is what."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
+from ecglab.datasets._samples import find_strange_names
 from ecglab.errors import DatasetError
 
 __all__ = [
@@ -19,11 +20,14 @@ __all__ = [
     "Table",
     "TableOptions",
     "finite_rows",
+    "refuse_columns",
     "resolve_columns",
 ]
 
 LABEL_NAMES = frozenset({"class", "classes", "label", "labels", "target", "y"})
 """Names, in small letters, by which a column is known to hold the label."""
+
+_LISTED = 8  # columns that an error names
 
 _logger = logging.getLogger(__name__)
 
@@ -94,151 +98,131 @@ class BadRows:
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a table.
+    """Some rows of a table, with numbers that are finite in single precision, too."""
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        The numbers: finite in single precision, too.
-    rows : ndarray of int, shape (n_rows,)
-        Position of each row among all rows of the table, those set aside included, from 0.
-    texts : list of str or None
-        The label of each row, where it is text.
-    """
-
-    values: FloatArray
-    rows: npt.NDArray[np.int64]
-    texts: list[str] | None = None
+    values: FloatArray  # (n_rows, n_columns)
+    rows: npt.NDArray[np.int64]  # positions among all rows, those set aside included, from 0
+    texts: list[str] | None = None  # the label of each row, where it is text
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a table are what.
+    """Which columns of a table are what."""
 
-    Parameters
-    ----------
-    names : sequence of str or None
-        Names of all columns, where there are any.
-    numeric : list of int
-        Positions of those that a block's values hold.
-    label : int, None or "auto"
-        Position of the label among all columns; None if there is none; "auto" if it is yet to be
-        found among the numbers.
-    text_label : bool
-        Whether the label is text, and so not among the numbers.
-    """
-
-    names: Sequence[str] | None
-    numeric: list[int]
-    label: int | Literal["auto"] | None
-    text_label: bool = False
-
-    @property
-    def label_position(self) -> int:
-        """Position of the label, in a table that is known to have one."""
-        assert isinstance(self.label, int)
-        return self.label
+    names: Sequence[str] | None  # of all columns, where there are any
+    numeric: list[int]  # positions of the samples, and of a label that is a number
+    label: int | None  # its position; None if there is none, or it is yet to be found
+    text_label: bool
+    why: str  # what makes that column the label; empty if it is yet to be found
 
     def name_of(self, position: int) -> str:
         """Call a column what the file calls it."""
         return _call(self.names, position)
+
+    @property
+    def samples(self) -> list[int]:
+        """Positions of the columns that are samples."""
+        return [position for position in self.numeric if position != self.label]
 
 
 @dataclass(frozen=True)
 class Table:
     """An open table, to be read once."""
 
-    columns: Columns
-    blocks: Iterator[Block]
+    place: str
+    form: str  # how it is written
+    names: Sequence[str] | None
+    width: int
+    read: Callable[[Columns, BadRows], Iterator[Block]]
+    texts: Sequence[int] = ()  # positions of the columns that hold text
+    mixed: Sequence[int] = ()  # of those in which there is some
+    label: int | None = None  # where the form itself says that the label stands
+    notes: list[str] = field(default_factory=list)  # what was passed over, when all is read
 
 
-def resolve_columns(
-    place: str,
-    names: Sequence[str] | None,
-    width: int,
-    texts: Sequence[int],
-    choices: Choices,
-    known_label: int | None = None,
-) -> Columns:
-    """Settle which column is the label, unless only its values can tell.
-
-    Parameters
-    ----------
-    place : str
-        What an error calls the file.
-    names : sequence of str or None
-        Names of the columns, where there are any.
-    width : int
-        Number of columns.
-    texts : sequence of int
-        Positions of the columns that hold text.
-    choices : Choices
-        What the caller says.
-    known_label : int, optional
-        Where the form itself says that the label stands.
-
-    Returns
-    -------
-    Columns
-        What is what.
-
-    Raises
-    ------
-    DatasetError
-        If a column that the caller names is not there, if there is text in a column that is not
-        the label, or if there are several that may be.
-    """
-    ignored = {_find(place, names, width, column) for column in choices.ignore_columns}
-    texts = [position for position in texts if position not in ignored]
-    if choices.label_column == "auto":
-        label = known_label
-        if label is None:
-            label = _label_by_name(place, names, ignored)
-        if label is None and len(texts) == 1:
-            label = texts[0]
-    elif choices.label_column is None:
-        label = None
-        ignored |= set() if known_label is None else {known_label}
-        texts = [position for position in texts if position not in ignored]
-    else:
-        label = _find(place, names, width, choices.label_column)
-        if label in ignored:
-            raise DatasetError(f"{place}: {_call(names, label)} is both the label and ignored.")
-    strays = [position for position in texts if position != label]
-    if strays:
-        called = ", ".join(_call(names, position) for position in strays[:5])
+def resolve_columns(table: Table, choices: Choices) -> Columns:
+    """Settle which column is the label, unless only its values can tell, and check the names."""
+    ignored = {_find(table, column) for column in choices.ignore_columns}
+    label, why = _find_label(table, choices, ignored)
+    if label in ignored:
         raise DatasetError(
-            f"{place} holds text that is no sample of a beat: {called}. Say which of them is the "
-            f"label with label_column, and leave the others out with ignore_columns={strays[:5]}."
+            f"{table.place}: {_call(table.names, label)} is both the label and ignored."
         )
-    numeric = [p for p in range(width) if p not in ignored and p not in texts]
-    undecided = choices.label_column == "auto" and label is None
-    if len(numeric) < 2 + (undecided or label in numeric):
+    if choices.label_column is None and table.label is not None:
+        ignored.add(table.label)
+    strange = {p: "holds text" for p in table.texts if p not in ignored and p != label}
+    if table.names:
+        named = find_strange_names(table.names, label)
+        strange |= {
+            p: reason for p, reason in named.items() if p not in ignored and p not in strange
+        }
+    refuse_columns(table.place, table.names, strange, choices)
+    text_label = label is not None and label in (*table.texts, *table.mixed)
+    numeric = [
+        p for p in range(table.width) if p not in ignored and not (text_label and p == label)
+    ]
+    columns = Columns(table.names, numeric, label, text_label, why)
+    if len(columns.samples) < 2 + (not why):
         raise DatasetError(
-            f"{place} has {width} columns, too few for beats: a row must hold one beat, sample "
-            "after sample, in columns of its own."
+            f"{table.place} has {table.width} columns, too few for beats: a row must hold one "
+            "beat, sample after sample, in columns of its own."
         )
-    return Columns(names, numeric, "auto" if undecided else label, text_label=label in texts)
+    return columns
 
 
-def _label_by_name(place: str, names: Sequence[str] | None, ignored: set[int]) -> int | None:
+def _find_label(table: Table, choices: Choices, ignored: set[int]) -> tuple[int | None, str]:
+    """Return the position of the label, and what it is known by; nothing if values must tell."""
+    if choices.label_column is None:
+        return None, "label_column=None"
+    if choices.label_column != "auto":
+        return _find(table, choices.label_column), "label_column"
+    if table.label is not None:
+        return table.label, "the form says so"
+    named = _label_by_name(table, ignored)
+    if named is not None:
+        return named, "its name"
+    texts = [position for position in table.texts if position not in ignored]
+    return (texts[0], "the only column of text") if len(texts) == 1 else (None, "")
+
+
+def refuse_columns(
+    place: str, names: Sequence[str] | None, strange: Mapping[int, str], choices: Choices
+) -> None:
+    """Refuse columns that are no samples, each with the reason."""
+    if not strange:
+        return
+    listed = "; ".join(f"{_call(names, p)} {strange[p]}" for p in sorted(strange)[:_LISTED])
+    more = f"; and {len(strange) - _LISTED} more" if len(strange) > _LISTED else ""
+    label = (
+        ""
+        if choices.label_column not in ("auto", None)
+        else (" Say with label_column which one is the label, if one is.")
+    )
+    raise DatasetError(
+        f"{place}: {listed}{more}: no sample of a beat.{label} Leave out what is neither label nor "
+        f"sample with ignore_columns={sorted(strange)}."
+    )
+
+
+def _label_by_name(table: Table, ignored: set[int]) -> int | None:
     """Find a column that is called a label."""
     named = [
         position
-        for position, name in enumerate(names or ())
-        if name.casefold() in LABEL_NAMES and position not in ignored
+        for position, name in enumerate(table.names or ())
+        if name.strip().casefold() in LABEL_NAMES and position not in ignored
     ]
     if len(named) > 1:
-        called = " and ".join(_call(names, position) for position in named[:5])
+        called = " and ".join(_call(table.names, position) for position in named[:5])
         raise DatasetError(
-            f"{place}: {called} may be the label. Say which with label_column, and leave the "
+            f"{table.place}: {called} may be the label. Say which with label_column, and leave the "
             "other out with ignore_columns."
         )
     return named[0] if named else None
 
 
-def _find(place: str, names: Sequence[str] | None, width: int, column: int | str) -> int:
+def _find(table: Table, column: int | str) -> int:
     """Return the position of a column that the caller names or counts."""
+    place, names, width = table.place, table.names, table.width
     if isinstance(column, str):
         if not names:
             raise DatasetError(
@@ -266,15 +250,7 @@ def _call(names: Sequence[str] | None, position: int) -> str:
 def finite_rows(
     values: FloatArray, first_row: int, columns: Columns, bad: BadRows
 ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-    """Report the rows that hold NaN, infinity or what single precision cannot.
-
-    Returns
-    -------
-    values : ndarray of shape (n_good_rows, n_columns)
-        The others.
-    rows : ndarray of int, shape (n_good_rows,)
-        Their positions in the table.
-    """
+    """Report the rows that hold NaN, infinity or what single precision cannot."""
     good = np.abs(values) <= np.finfo(np.float32).max  # False for NaN, too
     kept = good.all(axis=1)
     for row in np.flatnonzero(~kept):

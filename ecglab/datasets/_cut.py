@@ -1,16 +1,27 @@
-"""Cutting beats out of a recording, all to one length and normalised one by one."""
+"""Filtering a recording, and cutting beats out of it, all to one length, normalised one by one."""
+
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from ecglab.datasets._filters import zero_phase
-
-__all__ = ["cut_beats", "normalise", "rr_intervals"]
+__all__ = ["cut_beats", "normalise", "rr_intervals", "zero_phase"]
 
 FloatArray = npt.NDArray[np.float64]
 
 _ROLL_OFF = 0.8  # of the Nyquist frequency of the cut beats: where the anti-aliasing filter begins
 _CHUNK = 4096  # beats that are cut at a time
+
+
+def zero_phase(
+    values: FloatArray, rate: float, kind: Literal["highpass", "lowpass"], hertz: float, order: int
+) -> FloatArray:
+    """Filter forwards and backwards with a Butterworth filter, so that no wave moves in time."""
+    # scipy.signal takes longer to load than all else in this package, and few need it.
+    from scipy.signal import butter, sosfiltfilt
+
+    filter_ = butter(order, hertz, kind, fs=rate, output="sos")
+    return np.asarray(sosfiltfilt(filter_, values, padlen=min(len(values) - 1, round(rate))))
 
 
 def cut_beats(
@@ -21,32 +32,11 @@ def cut_beats(
     n_samples: int,
     wander: float | None,
 ) -> npt.NDArray[np.float32]:
-    """Cut a window around each R peak and resample it.
+    """Cut a window around each R peak (seconds) and resample it, the window's end not included.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_values,)
-        One lead, without gaps.
-    rate : float
-        Samples a second.
-    times : ndarray of shape (n_beats,)
-        Seconds of the R peaks; every window must lie inside the recording.
-    window : tuple of float
-        Where the beat begins and ends, in seconds from the R peak.
-    n_samples : int
-        Samples in each beat, evenly spaced, the end of the window not included.
-    wander : float or None
-        Frequency in Hz below which the baseline is removed; None leaves it.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_beats, n_samples)
-        The beats, in the unit of the lead.
-
-    Notes
-    -----
-    A zero-phase Butterworth filter takes away what the new sampling rate cannot hold (where it is
-    lower than the old one); a cubic spline then gives the values between samples.
+    The baseline below `wander` Hz goes first, and with it what the new sampling rate cannot hold
+    (where it is lower than the old one); a cubic spline gives the values between samples. Every
+    window must lie inside the recording, which has no gaps.
     """
     from scipy.ndimage import map_coordinates, spline_filter1d
 
@@ -72,34 +62,16 @@ def _filter(values: FloatArray, rate: float, new_rate: float, wander: float | No
 
 
 def normalise(beats: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Give every beat mean 0 and sample standard deviation 1, as ECG5000's beats have.
-
-    Parameters
-    ----------
-    beats : ndarray of shape (n_beats, n_samples)
-        Beats, none of them constant.
-
-    Returns
-    -------
-    ndarray of float32, of the same shape
-    """
+    """Give every beat mean 0 and sample standard deviation 1, as ECG5000's; none is constant."""
     centred = beats - beats.mean(axis=1, keepdims=True, dtype=np.float64)
     scaled = centred / centred.std(axis=1, ddof=1, keepdims=True)
     return scaled.astype(np.float32)
 
 
 def rr_intervals(times: FloatArray) -> FloatArray:
-    """Return the seconds from each R peak to the one before and to the one after.
+    """Return the seconds from each R peak to the one before and to the one after, (n_beats, 2).
 
-    Parameters
-    ----------
-    times : ndarray of shape (n_beats,)
-        Seconds of the R peaks, in ascending order.
-
-    Returns
-    -------
-    ndarray of shape (n_beats, 2)
-        NaN before the first beat and after the last.
+    NaN before the first beat and after the last.
     """
     intervals = np.concatenate([[np.nan], np.diff(times), [np.nan]])[: len(times) + 1]
     return np.stack([intervals[:-1], intervals[1:]], axis=1) if len(times) else np.empty((0, 2))

@@ -29,18 +29,7 @@ _logger = logging.getLogger(__name__)
 
 
 def data_homes(data_home: str | os.PathLike[str] | None = None) -> list[Path]:
-    """List the folders to look for data in, the one to download to first.
-
-    Parameters
-    ----------
-    data_home : path-like, optional
-        The only folder. When left out: ``$ECGLAB_DATA_HOME``, if set, and then the user's cache.
-
-    Returns
-    -------
-    list of Path
-        With a leading ``~`` replaced by the home folder.
-    """
+    """List the folders to look for data in, the one to download to first."""
     if data_home is not None:
         return [_expand(data_home)]
     from_environment = os.environ.get("ECGLAB_DATA_HOME")
@@ -60,35 +49,7 @@ def user_cache() -> Path:
 def download(
     urls: Sequence[str], sha256: str, folder: Path, name: str, *, progress: bool = True
 ) -> Path:
-    """Download a file from the first mirror that has it.
-
-    Parameters
-    ----------
-    urls : sequence of str
-        Addresses of the same file, the preferred one first.
-    sha256 : str
-        Its checksum.
-    folder : Path
-        Where to keep it; made if it isn't there.
-    name : str
-        Its name in that folder.
-    progress : bool, default True
-        Whether to show a progress bar on standard error.
-
-    Returns
-    -------
-    Path
-        The verified file.
-
-    Raises
-    ------
-    DatasetUnavailableError
-        If no mirror could be reached or had the file. Without a network, this takes less than
-        ten seconds.
-    DatasetError
-        If a mirror sent something else than the file (and no mirror the file itself), or if the
-        file cannot be written.
-    """
+    """Download a file from the first mirror that has it."""
     import requests
 
     deadline = time.monotonic() + _PROBE_SECONDS

@@ -11,16 +11,25 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets._download import data_homes, download
-from ecglab.datasets._tables import FORMS, read_table
+from ecglab.datasets._sources import Source, library_faults, open_source, sha256_of
+from ecglab.datasets._table_text import open_text
 from ecglab.errors import DatasetError, DatasetUnavailableError
 from ecglab.heartbeats import Heartbeats
 
-__all__ = ["fetch_ecg5000"]
+__all__ = ["FORMS", "fetch_ecg5000", "find_copy"]
+
+FORMS = (".txt", ".tsv", ".ts", ".arff")
+"""The forms in which the archive has been published."""
+
+FloatArray = npt.NDArray[np.float64]
+
+_LARGEST_LABEL = 99
 
 
 @dataclass(frozen=True)
@@ -43,22 +52,15 @@ class Part:
         return sum(self.class_counts.values())
 
 
-@dataclass(frozen=True)
-class ArchiveSpec:
-    """What a published archive must hold, and where it can be downloaded."""
-
-    name: str
-    n_samples: int
-    train: Part
-    test: Part
-    zip_sha256: str
-    urls: Sequence[str]
-
-
-ECG5000 = ArchiveSpec(
-    name="ECG5000",
-    n_samples=140,
-    train=Part(
+NAME = "ECG5000"
+N_SAMPLES = 140
+ZIP_SHA256 = "41f6de20ac895e9ce31753860995518951f1ed42a405d0e51c909d27e3b3c5a4"
+URLS = (
+    "https://www.timeseriesclassification.com/aeon-toolkit/ECG5000.zip",
+    "https://github.com/sktime/sktime-datasets/raw/main/TSC/ECG5000.zip",
+)
+PARTS = (
+    Part(
         name="TRAIN",
         class_counts={1: 292, 2: 177, 3: 10, 4: 19, 5: 2},
         labels_sha256="650ac5689ad54f9d317b28932311e7fb7bf3d44a282eec1371b1dcee70080025",
@@ -71,7 +73,7 @@ ECG5000 = ArchiveSpec(
             139: -0.974045,
         },
     ),
-    test=Part(
+    Part(
         name="TEST",
         class_counts={1: 2627, 2: 1590, 3: 86, 4: 175, 5: 22},
         labels_sha256="07bb6a2ed33fc0ab0e325519ea5fc5dbef8ac2437544e993108eb556f7ca34e5",
@@ -83,11 +85,6 @@ ECG5000 = ArchiveSpec(
             105: 0.977334,
             139: -0.81444,
         },
-    ),
-    zip_sha256="41f6de20ac895e9ce31753860995518951f1ed42a405d0e51c909d27e3b3c5a4",
-    urls=(
-        "https://www.timeseriesclassification.com/aeon-toolkit/ECG5000.zip",
-        "https://github.com/sktime/sktime-datasets/raw/main/TSC/ECG5000.zip",
     ),
 )
 
@@ -153,57 +150,61 @@ def fetch_ecg5000(
     .. [3] H. A. Dau et al., "The UCR time series archive", IEEE/CAA Journal of Automatica Sinica 6
        (2019) 1293-1305, doi:10.1109/JAS.2019.1911747.
     """
-    return fetch(ECG5000, data_home, download_if_missing=download_if_missing, progress=progress)
-
-
-def fetch(
-    spec: ArchiveSpec,
-    data_home: str | os.PathLike[str] | None = None,
-    *,
-    download_if_missing: bool = True,
-    progress: bool = True,
-) -> Heartbeats:
-    """Do the work of `fetch_ecg5000`, for any archive that is built like it."""
     homes = data_homes(data_home)
-    paths = find_copy(spec, homes)
+    paths = find_copy(homes)
     if not paths:
         if not download_if_missing:
-            raise DatasetUnavailableError(_not_found(spec, homes))
-        folder = homes[0] / spec.name.lower()
-        zip_name = f"{spec.name}.zip"
-        paths = [download(spec.urls, spec.zip_sha256, folder, zip_name, progress=progress)]
-    contents = [_File(path.name, str(path), _read(path)) for path in paths]
-    zips = [file for file in contents if file.form == ".zip"]
-    train, test = _unzip(spec, zips[0]) if zips else contents
-    return _to_heartbeats(spec, train, test, zips)
+            raise DatasetUnavailableError(_not_found(homes))
+        folder = homes[0] / NAME.lower()
+        paths = [download(URLS, ZIP_SHA256, folder, f"{NAME}.zip", progress=progress)]
+    names, contents = _read_halves(paths)
+    parsed = [
+        _parse(part, str(paths[0].parent / name), content)
+        for part, name, content in zip(PARTS, names, contents, strict=True)
+    ]
+    zipped = paths if len(paths) == 1 else []
+    checksums = {path.name: sha256_of(path) for path in zipped}
+    checksums |= {
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in zip(names, contents, strict=True)
+    }
+    return Heartbeats(
+        signals=np.concatenate([signals for signals, _ in parsed]).astype(np.float32),
+        labels=np.concatenate([labels for _, labels in parsed]),
+        split=np.repeat(["train", "test"], [len(labels) for _, labels in parsed]),
+        source=NAME,
+        provenance={
+            # Names only: notebooks print this, and a folder's path would differ on every machine.
+            "form": Path(names[0]).suffix + "".join(f" in {path.name}" for path in zipped),
+            **{f"sha256 of {name}": checksum for name, checksum in checksums.items()},
+            "citation": CITATION,
+            "licence": LICENCE,
+        },
+    )
 
 
 # Finding
 
 
-def _folders(spec: ArchiveSpec, homes: Sequence[Path]) -> list[Path]:
+def _folders(homes: Sequence[Path]) -> list[Path]:
     """List the folders in which the files themselves may lie."""
-    return [
-        folder
-        for home in homes
-        for folder in (home / spec.name.lower(), home / spec.name.upper(), home)
-    ]
+    return [folder for home in homes for folder in (home / NAME.lower(), home / NAME, home)]
 
 
-def find_copy(spec: ArchiveSpec, homes: Sequence[Path]) -> list[Path]:
+def find_copy(homes: Sequence[Path]) -> list[Path]:
     """Find the first complete copy: two files of one form, or a zip. Empty if there is none."""
     halves: list[tuple[Path, Path]] = []
-    for folder in _folders(spec, homes):
+    for folder in _folders(homes):
         for form in FORMS:
-            pair = [folder / f"{spec.name}_{part.name}{form}" for part in (spec.train, spec.test)]
+            pair = [folder / name for name in _names(form)]
             missing = [path for path in pair if not _is_file(path)]
             if not missing:
                 return pair
             if len(missing) == 1:
                 present = pair[0] if missing[0] == pair[1] else pair[1]
                 halves.append((present, missing[0]))
-        if _is_file(folder / f"{spec.name}.zip"):
-            return [folder / f"{spec.name}.zip"]
+        if _is_file(folder / f"{NAME}.zip"):
+            return [folder / f"{NAME}.zip"]
     if halves:
         present, absent = halves[0]
         raise DatasetError(
@@ -211,6 +212,10 @@ def find_copy(spec: ArchiveSpec, homes: Sequence[Path]) -> list[Path]:
             "part. Put the missing file beside it, or take this one away to download both."
         )
     return []
+
+
+def _names(form: str) -> list[str]:
+    return [f"{NAME}_{part.name}{form}" for part in PARTS]
 
 
 def _is_file(path: Path) -> bool:
@@ -221,12 +226,12 @@ def _is_file(path: Path) -> bool:
         raise DatasetError(f"Cannot look for {path}: {error.strerror}.") from error
 
 
-def _not_found(spec: ArchiveSpec, homes: Sequence[Path]) -> str:
+def _not_found(homes: Sequence[Path]) -> str:
     """Say where the data was looked for, and what to do."""
     lines = [
-        f"{spec.name} is not on disk, and was not to be downloaded. Looked in:",
-        *(f"  {folder}" for folder in _folders(spec, homes)),
-        f"for {spec.name}.zip, or {spec.name}_TRAIN and {spec.name}_TEST as {', '.join(FORMS)}.",
+        f"{NAME} is not on disk, and was not to be downloaded. Looked in:",
+        *(f"  {folder}" for folder in _folders(homes)),
+        f"for {NAME}.zip, or {NAME}_TRAIN and {NAME}_TEST as {', '.join(FORMS)}.",
         "Set ECGLAB_DATA_HOME to a folder that holds them, pass download_if_missing=True, or use "
         "make_heartbeats() for simulated heartbeats.",
     ]
@@ -236,128 +241,80 @@ def _not_found(spec: ArchiveSpec, homes: Sequence[Path]) -> str:
 # Reading
 
 
-@dataclass(frozen=True)
-class _File:
-    """A file in memory."""
-
-    name: str
-    place: str  # what an error calls it
-    content: bytes
-
-    @property
-    def form(self) -> str:
-        """The extension of its name."""
-        return PurePosixPath(self.name).suffix
-
-
-def _read(path: Path) -> bytes:
-    """Read a whole file."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
+def _read_halves(paths: Sequence[Path]) -> tuple[list[str], list[bytes]]:
+    """Return the names and contents of the two parts, out of a zip whatever its folders."""
+    limits: dict[str, int | None] = dict.fromkeys(FORMS, _MEMBER_LIMIT)
+    if len(paths) == 2:
+        opened = [open_source(path, limits) for path in paths]
+        names = [path.name for path in paths]
+    else:
+        names = _names(_form_in_zip(paths[0]))
+        opened = [open_source(paths[0], limits, member=name) for name in names]
+    contents = []
+    for file in opened:
+        with file as source:
+            contents.append(source.stream.read())
+    return names, contents
 
 
-def _unzip(spec: ArchiveSpec, file: _File) -> list[_File]:
-    """Take the two parts out of a zip, whatever folder they lie in there."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
-            members = {PurePosixPath(info.filename).name: info for info in archive.infolist()}
-            names = _pair_of_members(spec, members, file.place)
-            return [
-                _File(
-                    name, f"{file.place}/{name}", _read_member(archive, members[name], file.place)
-                )
-                for name in names
-            ]
-    except DatasetError:
-        raise
-    except Exception as error:  # a damaged zip brings up a dozen kinds, even from struct and zlib
-        raise DatasetError(
-            f"{file.place} is damaged and cannot be unzipped ({error}); delete it and fetch again."
-        ) from error
-
-
-def _pair_of_members(
-    spec: ArchiveSpec, members: Mapping[str, zipfile.ZipInfo], place: str
-) -> list[str]:
-    """Choose the form of which the zip holds both parts."""
+def _form_in_zip(path: Path) -> str:
+    """Choose the form of which a zip holds both parts."""
+    with (
+        library_faults(str(path), "unzipped", "Delete it and fetch again."),
+        zipfile.ZipFile(path) as archive,
+    ):
+        members = {PurePosixPath(name).name for name in archive.namelist()}
     for form in FORMS:
-        names = [f"{spec.name}_{part.name}{form}" for part in (spec.train, spec.test)]
-        if all(name in members for name in names):
-            return names
+        if members.issuperset(_names(form)):
+            return form
     raise DatasetError(
-        f"{place} does not hold {spec.name}_TRAIN and {spec.name}_TEST, both in one of the forms "
+        f"{path} does not hold {NAME}_TRAIN and {NAME}_TEST, both in one of the forms "
         f"{', '.join(FORMS)}; delete it and fetch again."
     )
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str) -> bytes:
-    """Read one member, unless it is locked or unreasonably large."""
-    if info.flag_bits & 0x1:
-        raise DatasetError(f"{place} is encrypted: unlock it, or delete it and fetch again.")
-    if info.file_size > _MEMBER_LIMIT:
-        raise DatasetError(
-            f"{place}: {info.filename} has more than {_MEMBER_LIMIT // 2**20} MiB, far more than "
-            "the published file; delete it and fetch again."
-        )
-    # The declared size may be a lie: a plain read() would inflate whatever there is before it
-    # compares, and this one never goes further than what was declared.
-    with archive.open(info) as member:
-        return member.read(info.file_size)
-
-
-def _to_heartbeats(
-    spec: ArchiveSpec, train: _File, test: _File, zips: Sequence[_File]
-) -> Heartbeats:
-    """Parse and verify both parts, and join them."""
-    train_signals, train_labels = _parse(spec, spec.train, train)
-    test_signals, test_labels = _parse(spec, spec.test, test)
-    checksums = {
-        f"sha256 of {file.name}": hashlib.sha256(file.content).hexdigest()
-        for file in (*zips, train, test)
-    }
-    return Heartbeats(
-        signals=np.concatenate([train_signals, test_signals]).astype(np.float32),
-        labels=np.concatenate([train_labels, test_labels]),
-        split=np.repeat(["train", "test"], [len(train_labels), len(test_labels)]),
-        source=spec.name,
-        provenance={
-            # Names only: notebooks print this, and a folder's path would differ on every machine.
-            "form": train.form + "".join(f" in {file.name}" for file in zips),
-            **checksums,
-            "citation": CITATION,
-            "licence": LICENCE,
-        },
-    )
-
-
-def _parse(
-    spec: ArchiveSpec, part: Part, file: _File
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def _parse(part: Part, place: str, content: bytes) -> tuple[FloatArray, npt.NDArray[np.int64]]:
     """Read one part, and make sure that it is the published one."""
-    signals, labels = read_table(file.content, file.form, file.place)
-    fault = find_fault(part, spec.n_samples, signals, labels)
+    form = PurePosixPath(place).suffix
+    signals, labels = read_part(content, form, place)
+    fault = find_fault(part, signals, labels)
     # Last, because the other checks say what is wrong, and this one only that something is.
-    if fault is None and file.form == ".txt" and txt_sha256(file.content) != part.txt_sha256:
+    if fault is None and form == ".txt" and txt_sha256(content) != part.txt_sha256:
         fault = "differs from the published file in its bytes (sha256)"
     if fault is not None:
-        raise DatasetError(f"{file.place} {fault}; delete it and fetch again.")
+        raise DatasetError(f"{place} {fault}; delete it and fetch again.")
     return signals, labels
+
+
+def read_part(content: bytes, form: str, place: str) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Read beats and labels; in .txt and .tsv the label comes first in a row, else last."""
+
+    def refuse(fault: str) -> NoReturn:
+        raise DatasetError(f"{place}{fault}")
+
+    table = open_text(Source(io.BufferedReader(io.BytesIO(content)), form, place), header=False)
+    rows = list(table.read(range(table.dialect.width), [], refuse))
+    if table.dialect.width < 2 or not rows:
+        refuse(" holds no rows with a label and samples.")
+    values = np.concatenate([block.values for block in rows])
+    label = 0 if form in (".txt", ".tsv") else -1
+    labels = values[:, label]
+    strange = labels[(labels != np.round(labels)) | (np.abs(labels) > _LARGEST_LABEL)]
+    if strange.size:
+        refuse(f": the label {strange[0]:g} is not a whole number, or far too large.")
+    return np.delete(values, label, axis=1), labels.astype(np.int64)
 
 
 # Verifying
 
 
-def find_fault(
-    part: Part, n_samples: int, signals: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]
-) -> str | None:
+def find_fault(part: Part, signals: FloatArray, labels: npt.NDArray[np.int64]) -> str | None:
     """Compare what was read with what was published; say how it differs, or None if it doesn't."""
     if len(signals) != part.n_beats:
         verdict = "looks truncated" if len(signals) < part.n_beats else "is not the published one"
         return f"holds {len(signals)} of {part.n_beats} beats: the file {verdict}"
-    if signals.shape[1] != n_samples:
-        return f"has beats of {signals.shape[1]} samples, where {n_samples} belong"
+    if signals.shape[1] != N_SAMPLES:
+        return f"has beats of {signals.shape[1]} samples, where {N_SAMPLES} belong"
     counts = dict(zip(*(a.tolist() for a in np.unique(labels, return_counts=True)), strict=True))
     if counts != dict(part.class_counts):
         return f"holds {counts} beats by class, where {dict(part.class_counts)} belong"
@@ -373,7 +330,7 @@ def find_fault(
     return None
 
 
-def _first_not_standardised(signals: npt.NDArray[np.float64]) -> int | None:
+def _first_not_standardised(signals: FloatArray) -> int | None:
     """Return the position of the first beat that is not standardised, if there is one."""
     with np.errstate(over="ignore", invalid="ignore"):  # absurd values overflow, and then fail
         deviation = np.maximum(abs(signals.mean(axis=1)), abs(signals.std(axis=1, ddof=1) - 1))
@@ -381,7 +338,7 @@ def _first_not_standardised(signals: npt.NDArray[np.float64]) -> int | None:
     return int(wrong.argmax()) if wrong.any() else None
 
 
-def row_weighted_mean(signals: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def row_weighted_mean(signals: FloatArray) -> FloatArray:
     """Average over the beats, each weighted by its row number (1, 2, ...)."""
     return np.average(signals, axis=0, weights=np.arange(1, len(signals) + 1))
 

@@ -1,113 +1,103 @@
 """Reading EDF, EDF+ and BDF files, which edfio decodes."""
 
-from collections.abc import Sequence
+import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ecglab.datasets._raw import (
     BEAT_SYMBOLS,
     BeatMarks,
     RawLead,
+    Signals,
     check_length,
     check_rate,
-    choose_lead,
     import_reader,
-    sha256_of,
+    library_call,
 )
+from ecglab.datasets._sources import sha256_of
 from ecglab.errors import DatasetError
+from ecglab.reading import Reading
 
-__all__ = ["read_edf"]
+__all__ = ["open_edf"]
+
+_logger = logging.getLogger(__name__)
 
 
-def read_edf(path: Path, lead: str | int | None, annotations: str | None) -> RawLead:
-    """Read one lead of an EDF, EDF+ or BDF file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    lead : str, int or None
-        As for `choose_lead`.
-    annotations : str or None
-        None leaves the file's own annotations aside.
-
-    Returns
-    -------
-    RawLead
-        In the unit that the file states.
-
-    Raises
-    ------
-    DatasetError
-        If the file is empty, damaged, cut off or interrupted, or the lead is missing.
-    """
+def open_edf(path: Path) -> Signals:
+    """Open an EDF, EDF+ or BDF file; `DatasetError` if it is empty, damaged or interrupted."""
     if path.stat().st_size == 0:
         raise DatasetError(f"{path} is empty.")
-    edf = _Edf(path)
-    if not edf.is_continuous:
+    edfio = import_reader("edfio")
+    with library_call(path, "EDF"):
+        edf = (edfio.read_bdf if path.suffix.lower() == ".bdf" else edfio.read_edf)(path)
+        signals, n_blocks = list(edf.signals), int(edf.num_data_records)
+        labels = [str(signal.label).strip() for signal in signals]
+    if not _is_continuous(path, edf):
         raise DatasetError(
             f"{path} has interruptions (EDF+D), and beats cannot be timed across them. Save it as "
             "continuous parts."
         )
-    position = choose_lead(str(path), edf.names, lead)
-    values, limits = edf.read(position)
-    check_length(str(path), len(values))
-    return RawLead(
-        place=str(path),
-        values=values,
-        rate=check_rate(str(path), edf.rates[position]),
-        lead=edf.names[position],
-        limits=limits,
-        marks=_marks_of(path, edf.notes) if annotations is not None else None,
-        provenance={f"sha256 of {path.name}": sha256_of(path)},
+    _compare_length(path, n_blocks)
+    names = tuple(label or f"signal {number}" for number, label in enumerate(labels))
+    return Signals(
+        str(path),
+        names,
+        lambda position: _read_signal(path, signals[position], names[position]),
+        lambda: _read_marks(path, edf),
     )
 
 
-class _Edf:
-    """What edfio says of a file, with its errors in our words."""
+def _is_continuous(path: Path, edf: Any) -> bool:
+    """Say whether the data records follow each other, as far as the file can tell."""
+    try:
+        with library_call(path, "EDF+ with times"):
+            return bool(edf.is_continuous)
+    except DatasetError:  # the samples can be read without them, and the marks will be refused
+        return True
 
-    def __init__(self, path: Path) -> None:
-        edfio = import_reader("edfio")
-        self.path = path
-        reader = edfio.read_bdf if path.suffix.lower() == ".bdf" else edfio.read_edf
-        try:
-            with np.errstate(all="ignore"):
-                edf = reader(path)
-                self.signals = list(edf.signals)
-                self.names = [
-                    str(signal.label).strip() or f"signal {number}"
-                    for number, signal in enumerate(self.signals)
-                ]
-                self.rates = [float(signal.sampling_frequency) for signal in self.signals]
-                self.notes = [(float(note.onset), str(note.text)) for note in edf.annotations]
-                self.is_continuous = bool(edf.is_continuous)
-        except Exception as error:  # the parser meets any bytes, and fails in as many ways
-            raise self._damaged(error) from error
 
-    def read(self, position: int) -> tuple[npt.NDArray[np.float64], tuple[float, float]]:
-        """Return the samples of one signal, and the range that the recorder can store."""
-        signal = self.signals[position]
-        try:
-            with np.errstate(all="ignore"):
-                values = np.array(signal.data, dtype=np.float64)
-                ends = float(signal.physical_min), float(signal.physical_max)
-        except Exception as error:  # samples are read only now
-            raise self._damaged(error) from error
-        return values, (min(ends), max(ends))
-
-    def _damaged(self, error: Exception) -> DatasetError:
-        """Put an error of the parser into words."""
-        return DatasetError(
-            f"{self.path} cannot be read as EDF ({type(error).__name__}: {error}). It is damaged, "
-            "or was cut off."
+def _compare_length(path: Path, n_blocks: int) -> None:
+    """Say so if the file ends before its header says."""
+    with path.open("rb") as file:
+        stated = file.read(244)[236:].strip()
+    if stated.isdigit() and n_blocks < int(stated):
+        _logger.warning(
+            "%s holds %d of the %d data records that its header promises: it was cut off.",
+            path,
+            n_blocks,
+            int(stated),
         )
 
 
-def _marks_of(path: Path, notes: Sequence[tuple[float, str]]) -> BeatMarks | None:
+def _read_signal(path: Path, signal: Any, name: str) -> RawLead:
+    """Decode one signal; its samples are read only now."""
+    with library_call(path, "EDF"):
+        values = np.array(signal.data, dtype=np.float64)
+        rate, unit = float(signal.sampling_frequency), str(signal.physical_dimension).strip()
+    check_length(str(path), len(values))
+    reading = Reading().with_decision("format", path.suffix[1:].upper(), "by its extension")
+    reading = reading.with_decision("unit", unit or "unknown", "stated by the file")
+    return RawLead(
+        place=str(path),
+        values=values,
+        rate=check_rate(str(path), rate),
+        lead=name,
+        provenance={f"sha256 of {path.name}": sha256_of(path)},
+        reading=reading.with_decision("sampling rate", f"{rate:g} Hz", "stated by the file"),
+    )
+
+
+def _read_marks(path: Path, edf: Any) -> BeatMarks | None:
     """Take the beats out of an EDF+ file's annotations, where a text is a beat's code."""
-    beats = sorted((onset, text.strip()) for onset, text in notes if text.strip() in BEAT_SYMBOLS)
+    try:
+        with library_call(path, "EDF+ with annotations"):
+            notes = [(float(note.onset), str(note.text).strip()) for note in edf.annotations]
+    except DatasetError as error:  # the signals can be read without them
+        _logger.warning("%s R peaks are detected instead.", error)
+        return None
+    beats = sorted((onset, text) for onset, text in notes if text in BEAT_SYMBOLS)
     if not beats:
         return None
     times, symbols = zip(*beats, strict=True)

@@ -2,7 +2,7 @@
 
 What is guessed here decides what counts as an anomaly, and a wrong guess raises no error later:
 it gives plausible figures with the two classes exchanged. So a guess is made only where the
-evidence speaks for one answer, it is logged, and everything else is an error that says what to
+evidence for one answer is strong, with a warning, and everything else is an error that says what to
 pass.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets._columns import LABEL_NAMES, Columns
-from ecglab.datasets._rows import is_number
+from ecglab.datasets._table_dialect import is_number
 from ecglab.errors import DatasetError
 
 __all__ = ["UNLABELLED", "LabelReader", "find_label"]
@@ -27,6 +27,8 @@ _MOST_CLASSES = 32
 _LARGEST = np.iinfo(np.int32).max
 _COUNTED_NAME = re.compile(r"\D*\d+")  # "0", "V141", "sample_3"
 _NORMAL_TEXTS = frozenset({"n", "norm", "normal"})
+_YES = frozenset({"y", "yes"})  # beside which "n" is short for no
+_ECG_CSV = (4998, range(2917, 2920))  # beats in all, and normal ones among them
 _LISTED = 10
 
 _logger = logging.getLogger(__name__)
@@ -39,30 +41,14 @@ def find_label(place: str, values: npt.NDArray[np.float64], columns: Columns) ->
     taken for the label if it stands at one end, the other end does not look like one, most columns
     in between don't either, and it holds two values or more. If neither end looks like a label,
     there is none.
-
-    Parameters
-    ----------
-    place : str
-        What an error calls the file.
-    values : ndarray of shape (n_rows, n_columns)
-        The first rows.
-    columns : Columns
-        Which columns they are.
-
-    Returns
-    -------
-    int or None
-        Position of the label among the columns of the file.
-
-    Raises
-    ------
-    DatasetError
-        If the evidence allows more than one answer.
     """
     likely = [_looks_like_a_label(column) for column in values.T]
     ends = [end for end in (0, len(likely) - 1) if likely[end]]
     called = [columns.name_of(columns.numeric[end]) for end in ends]
-    ask = "Pass label_column with its position or name, or label_column=None if there is no label."
+    ask = (
+        "Pass label_column with its position or name, or label_column=None if there is no label; "
+        "what is neither label nor sample is left out with ignore_columns."
+    )
     if not ends:
         return None
     if len(ends) == 2:
@@ -85,8 +71,7 @@ def find_label(place: str, values: npt.NDArray[np.float64], columns: Columns) ->
     name = columns.names[position] if columns.names else "0"
     if name.casefold() not in LABEL_NAMES and not _COUNTED_NAME.fullmatch(name):
         raise DatasetError(
-            f"{place}: {called[0]} looks like a label by its values, but not by its name. {ask} "
-            "What is neither label nor sample is left out with ignore_columns."
+            f"{place}: {called[0]} looks like a label by its values, but not by its name. {ask}"
         )
     _logger.info("%s: took %s for the label.", place, called[0])
     return position
@@ -103,28 +88,15 @@ class LabelReader:
 
     Whole numbers stay what they are. Texts are numbered: the normal one is 1, the others follow in
     the order in which they appear.
-
-    Parameters
-    ----------
-    place : str
-        What an error calls the file.
-    normal_label : int, str or None
-        The label of a normal beat, as the file has it; None to find out.
-
-    Attributes
-    ----------
-    names : dict of int to str
-        What the file calls each label met so far.
-    normal : int
-        The number of a normal beat; known after `start`.
     """
 
     def __init__(self, place: str, normal_label: int | str | None) -> None:
         self.names: dict[int, str] = {}
         self.normal = 1
+        self.assumed = False
+        self.why = "normal_label"
         self._place = place
         self._wanted = normal_label
-        self._assumed_among_positive = False
         self._numbers: dict[str, int] = {}  # of texts
 
     @property
@@ -151,14 +123,19 @@ class LabelReader:
 
     def _check_assumption(self) -> None:
         """Refuse labels further down that cast doubt on 1, where it was assumed to be normal."""
-        if self._wanted is not None or min(self.names) > 0:
-            return
-        # Files sorted by label begin with thousands of one kind, be it the normal one or not.
-        if self._assumed_among_positive or len(self.names) > 2:
+        if self.assumed and min(self.names) < 1 and len(self.names) > 2:
             raise self._ask(f"1 may be it, or another one: labels {_listed(sorted(self.names))}")
 
     def _start_numbers(self, counts: Counter[int]) -> None:
-        if self._wanted is not None:
+        if self._wanted is None:
+            self.why = self._assume_one(counts)
+            self.assumed = True
+            _logger.warning(
+                "%s: took 1 for the normal label (%s). Pass normal_label to be sure.",
+                self._place,
+                self.why,
+            )
+        else:
             text = str(self._wanted).strip()
             if not is_number(text) or float(text) != round(float(text)):
                 raise DatasetError(
@@ -168,31 +145,24 @@ class LabelReader:
             self.normal = round(float(text))
             if self.normal not in counts:
                 self._warn_of_absence()
-        else:
-            self._assume_one(counts)
         self.names[self.normal] = str(self.normal)
 
-    def _assume_one(self, counts: Counter[int]) -> None:
-        """Take 1 for the normal label, where nothing speaks for another one."""
-        found = f"labels {_listed(sorted(counts))}"
+    def _assume_one(self, counts: Counter[int]) -> str:
+        """Say why 1 is the normal label, or ask: of two labels, either may be it."""
+        found, n_beats, n_ones = _listed(sorted(counts)), counts.total(), counts[1]
+        if set(counts) == {0, 1} and n_beats == _ECG_CSV[0] and n_ones in _ECG_CSV[1]:
+            return "the counts are those of ECG5000 as ecg.csv, where 1 is normal"
         if 1 not in counts:
-            raise self._ask(f"there is no 1, which would be taken for it, among the {found}")
-        if min(counts) > 0:
-            self._assumed_among_positive = True
-            _logger.info("%s: took 1 for the normal label.", self._place)
-            return
-        share = counts[1] / counts.total()
-        if len(counts) > 2:
-            raise self._ask(f"1 may be it, or another one: {found}")
-        if share < 0.5:
-            raise self._ask(f"only {share:.1%} of beats have the label 1, which would be taken")
-        _logger.warning(
-            "%s: took 1 for the normal label (%d of the first %d beats). Other tables call it 0: "
-            "pass normal_label to be sure.",
-            self._place,
-            counts[1],
-            counts.total(),
-        )
+            raise self._ask(f"there is no 1, which would be taken for it, among the labels {found}")
+        if len(counts) == 1:
+            raise self._ask(f"all of the first {n_beats} beats have the label 1")
+        if len(counts) == 2 or min(counts) < 1:
+            raise self._ask(f"1 may be it, or another one: labels {found}")
+        if 2 * n_ones < n_beats:
+            raise self._ask(
+                f"only {n_ones / n_beats:.1%} of beats have the label 1, which would be taken"
+            )
+        return f"of the labels {found}, most beats have it: {n_ones} of the first {n_beats}"
 
     def _start_texts(self, counts: Counter[str]) -> None:
         if self._wanted is not None:
@@ -207,9 +177,9 @@ class LabelReader:
                 self._warn_of_absence()
         else:
             likely = [text for text in counts if text.casefold() in _NORMAL_TEXTS]
-            if len(likely) != 1:
+            if len(likely) != 1 or any(text.casefold() in _YES for text in counts):
                 raise self._ask(f"none of the labels {_listed(sorted(counts))} is surely normal")
-            normal = likely[0]
+            normal, self.why = likely[0], "its text says so"
             _logger.info("%s: took %r for the normal label.", self._place, normal)
         self._number(normal)
 

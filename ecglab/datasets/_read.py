@@ -1,21 +1,46 @@
-"""`read_heartbeats` and `iter_heartbeats`: anybody's table of beats, whole or in pieces."""
+"""`read_heartbeats` and `iter_heartbeats`: anybody's table of beats, whole or in pieces.
 
-import hashlib
+Every form of file arrives here as blocks of numbers. What its label is, and which label is the
+normal one, is settled on its first beats and then holds to the end, so that a file read in pieces
+gives what it gives when read whole.
+"""
+
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import numpy as np
+import numpy.typing as npt
 
-from ecglab.datasets._chunks import read_chunks
-from ecglab.datasets._columns import TableOptions
+from ecglab.datasets._binary import open_npz, open_parquet
+from ecglab.datasets._columns import (
+    BadRows,
+    Block,
+    Choices,
+    Columns,
+    Table,
+    TableOptions,
+    refuse_columns,
+    resolve_columns,
+)
+from ecglab.datasets._labels import UNLABELLED, LabelReader, find_label
+from ecglab.datasets._samples import find_indices, find_strange_values
+from ecglab.datasets._sources import Source, open_source, sha256_of
+from ecglab.datasets._table_text import open_text
 from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
+from ecglab.reading import Reading
 
-__all__ = ["iter_heartbeats", "read_heartbeats"]
+__all__ = ["Chunk", "iter_heartbeats", "read_chunks", "read_heartbeats"]
 
+_FORMS = (".csv", ".tsv", ".txt", ".ts", ".arff", ".npz", ".parquet")
 _CHUNK = 8192  # beats read at a time
+_WINDOW = 10_000  # beats on which the label is settled
+
+_Beats = tuple[npt.NDArray[Any], ...]  # signals, labels and rows of some beats
 
 
 def read_heartbeats(
@@ -33,8 +58,13 @@ def read_heartbeats(
     """Read a table of heartbeats: one beat a row, one sample a column, perhaps a label.
 
     Reads ``.csv``, ``.tsv``, ``.txt``, ``.ts``, ``.arff``, ``.npz`` and ``.parquet``, each also
-    as ``.gz`` or in a ``.zip``. Separators (comma, semicolon, tab, blanks) and decimal commas are
-    found out. ``ecg.csv`` and the files of the UCR archive need no options.
+    as ``.gz``, ``.bz2`` or ``.xz``, or in a ``.zip``. Separators, decimal commas, names, a line of
+    units, and remarks above or below the table are found out. The files of the UCR archive and
+    ``ecg.csv`` need no options. What was decided stands in the result's `reading`.
+
+    A column is refused that does not look like a sample: one that is not called like the others,
+    that counts the rows, holds whole numbers where the others have fractions, lies far from them
+    or has nothing to do with its neighbours. The message names it.
 
     Parameters
     ----------
@@ -43,17 +73,16 @@ def read_heartbeats(
     label_column : int, str or None, default "auto"
         Position (0 is the first column, -1 the last) or name of the label; in an ``.npz``, also
         the name of an array beside the beats ("auto" takes only one with such a name as below).
-        None: there is no label, and all columns are samples. "auto": what the form says (``.ts``),
-        or the one column named "label", "class", "target" or "y", or the one that holds text;
-        otherwise the first or last column, if it holds whole numbers, from 2 to 32 different ones,
-        and the other end and most columns in between don't. If both ends are continuous, there is
-        no label. All else is refused.
+        None: there is no label. "auto": what the form says (``.ts``, ``.arff``), or the one column
+        named "label", "class", "target" or "y", or the one that holds text; otherwise the first or
+        last column, if it holds whole numbers, from 2 to 32 different ones, and the other end and
+        most columns in between don't. If both ends are continuous, there is no label. All else is
+        refused.
     normal_label : int or str, optional
-        The label of a normal beat, as the file has it. When left out, and the labels are numbers:
-        1, if all are 1 or more; also if there is nothing but 1 and one smaller number, and half
-        of the beats or more have the 1 (logged as a warning). If they are texts: the one that is
-        "N", "norm" or "normal". All else is refused, because with the wrong normal label every
-        figure is that of the opposite task.
+        The label of a normal beat, as the file has it. When left out: of texts, the one that is
+        "N", "norm" or "normal"; of three numbers or more, all of them 1 or more, the 1, if half of
+        the beats or more have it, which is logged as a warning. All else is refused, because with
+        the wrong normal label every figure is that of the opposite task.
     header : bool or "auto", default "auto"
         Whether the first line holds names of columns. Found out: words above numbers, or
         numbers that only count the columns.
@@ -105,13 +134,13 @@ def read_heartbeats(
     path = Path(path).expanduser()
     chunks = list(read_chunks(path, _CHUNK, options, whole=True))
     last = chunks[-1].beats  # its names and counts are those of the whole file
-    return Heartbeats(
+    return replace(
+        last,
         signals=np.concatenate([chunk.beats.signals for chunk in chunks]),
         labels=np.concatenate([chunk.beats.labels for chunk in chunks]),
+        split=np.concatenate([chunk.beats.split for chunk in chunks]),
         source=name or last.source,
-        class_names=last.class_names,
-        normal_label=last.normal_label,
-        provenance={**last.provenance, f"sha256 of {path.name}": _sha256(path)},
+        provenance={**last.provenance, f"sha256 of {path.name}": sha256_of(path)},
     )
 
 
@@ -123,8 +152,7 @@ def iter_heartbeats(
     What is found out about the table (see `read_heartbeats`) is settled on its first 10,000 beats,
     and is then the same for all pieces. Together, they are what `read_heartbeats` returns. An
     ``.npz`` file, or a ``.parquet`` one inside of another file, is read whole first, if it is
-    within `size_limit`. A ``.parquet`` file with row groups of more than 64 MiB is turned round in
-    a temporary file of 8 bytes a sample.
+    within `size_limit`. Of a ``.parquet`` file, no more than one row group is in memory.
 
     Parameters
     ----------
@@ -148,10 +176,236 @@ def iter_heartbeats(
     return (chunk.beats for chunk in read_chunks(Path(path), chunk_beats, options))
 
 
-def _sha256(path: Path) -> str:
-    """Compute the checksum of a file of any size."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
+@dataclass(frozen=True)
+class Chunk:
+    """Some beats of a file, and where in it they are."""
+
+    beats: Heartbeats
+    rows: npt.NDArray[np.int64]  # position of each beat among all rows, from 0
+    labelled: bool  # if not, every beat is of the one class "unlabelled"
+    text_labels: bool  # whether the labels are texts, though these may look like numbers
+    n_dropped: int  # rows set aside up to here, or a little further; in the last chunk, all
+
+
+def read_chunks(
+    path: Path, chunk_beats: int, options: TableOptions, *, whole: bool = False
+) -> Iterator[Chunk]:
+    """Read a table of beats piece by piece; see `iter_heartbeats`."""
+    if chunk_beats < 1:
+        raise ValueError(f"chunk_beats must be 1 or more, not {chunk_beats}.")
+    choices = Choices(**options)
+    choices.check()
+    return _read(path.expanduser(), chunk_beats, choices, whole)
+
+
+def _read(path: Path, chunk_beats: int, choices: Choices, whole: bool) -> Iterator[Chunk]:
+    """Open a file, settle what its label is, and yield its beats."""
+    with open_source(path, _limits(path, choices, whole), member=choices.member) as source:
+        table = _open_table(source, choices, whole=whole)
+        bad = BadRows(source.place, drop=choices.on_bad == "drop")
+        columns, labels, blocks = _settle(table, choices, bad)
+        provenance = _provenance(path, source, columns, labels)
+        beats = (_to_beats(block, columns, labels) for block in blocks)
+        for signals, numbers, rows in _regroup(beats, chunk_beats):
+            if bad.drop:
+                provenance["rows set aside"] = str(bad.count)
+            yield Chunk(
+                beats=Heartbeats(
+                    signals=signals,
+                    labels=numbers,
+                    source=path.name,
+                    class_names=dict(UNLABELLED if labels is None else labels.names),
+                    normal_label=min(UNLABELLED) if labels is None else labels.normal,
+                    provenance=dict(provenance),
+                    reading=_report(table, columns, labels, choices, bad),
+                ),
+                rows=rows,
+                labelled=labels is not None,
+                text_labels=columns.text_label,
+                n_dropped=bad.count,
+            )
+        bad.log()
+
+
+def _limits(path: Path, choices: Choices, whole: bool) -> dict[str, int | None]:
+    """Say how many bytes a file of each form may have: those that are read whole, at least."""
+    limits: dict[str, int | None] = dict.fromkeys(_FORMS, choices.size_limit if whole else None)
+    limits[".npz"] = choices.size_limit
+    if path.suffix.lower() != ".parquet":  # unpacked first, and that in memory
+        limits[".parquet"] = choices.size_limit
+    return limits
+
+
+def _open_table(source: Source, choices: Choices, *, whole: bool) -> Table:
+    if source.form == ".npz":
+        return open_npz(source, choices)
+    if source.form == ".parquet":
+        return open_parquet(source, choices, whole=whole)
+    text = open_text(source, choices.header)
+    dialect = text.dialect
+    if dialect.width < 2:
+        raise DatasetError(
+            f"{source.place} has one value in a row, or separates them by something else than "
+            "commas, semicolons, tabs or blanks. A row must be one beat: export the table as .csv."
+        )
+
+    def read(columns: Columns, bad: BadRows) -> Iterator[Block]:
+        words = [columns.label] if columns.text_label and columns.label is not None else []
+        for rows in text.read(columns.numeric, words, bad.report):
+            yield Block(rows.values, rows.rows, rows.words[0] if words else None)
+
+    return Table(
+        source.place,
+        f"{source.form}, {dialect}",
+        dialect.names,
+        dialect.width,
+        read,
+        texts=dialect.texts,
+        mixed=dialect.mixed,
+        label=dialect.known_label,
+        notes=text.notes,
+    )
+
+
+def _settle(
+    table: Table, choices: Choices, bad: BadRows
+) -> tuple[Columns, LabelReader | None, Iterator[Block]]:
+    """Settle the label in view of the first beats; return all blocks from the first on, too."""
+    columns = resolve_columns(table, choices)
+    blocks = table.read(columns, bad)
+    seen: list[Block] = []
+    while sum(len(block.rows) for block in seen) < _WINDOW:
+        block = next(blocks, None)
+        if block is None:
+            break
+        seen.append(block)
+    if not any(len(block.rows) for block in seen):
+        reason = (
+            f": all {bad.count} rows were set aside. The first: {bad.first}" if bad.count else "."
+        )
+        raise DatasetError(f"{table.place} holds no beats{reason}")
+    window = _join(seen)
+    if not columns.why:
+        columns = _find_label(table, window.values, columns, choices)
+    labels = None
+    if columns.label is not None:
+        labels = LabelReader(table.place, choices.normal_label)
+        labels.start(_labels_of(window, columns))
+    samples = [columns.numeric.index(position) for position in columns.samples]
+    strange = find_strange_values(window.values[:, samples])
+    strange = {columns.samples[i]: why for i, why in strange.items()}
+    refuse_columns(table.place, table.names, strange, choices)
+    return columns, labels, chain(_emptying(seen), blocks)
+
+
+def _emptying(blocks: list[Block]) -> Iterator[Block]:
+    """Yield blocks, and let go of each."""
+    while blocks:
+        yield blocks.pop(0)
+
+
+def _join(blocks: Sequence[Block]) -> Block:
+    texts = [block.texts for block in blocks if block.texts is not None]
+    return Block(
+        np.concatenate([block.values for block in blocks])[:_WINDOW],
+        np.concatenate([block.rows for block in blocks])[:_WINDOW],
+        list(chain.from_iterable(texts))[:_WINDOW] if texts else None,
+    )
+
+
+def _find_label(
+    table: Table, values: npt.NDArray[np.float64], columns: Columns, choices: Choices
+) -> Columns:
+    """Find the label by its values, once it is sure that no column counts the rows."""
+    indices = {columns.numeric[i]: why for i, why in find_indices(values).items()}
+    refuse_columns(table.place, table.names, indices, choices)
+    label = find_label(table.place, values, columns)
+    why = "few different whole numbers, at one end" if label is not None else "none looks so"
+    return replace(columns, label=label, why=why)
+
+
+def _labels_of(block: Block, columns: Columns) -> npt.NDArray[np.float64] | list[str]:
+    if block.texts is not None:
+        return block.texts
+    assert columns.label is not None  # asked for of labelled tables only
+    return block.values[:, columns.numeric.index(columns.label)]
+
+
+def _to_beats(block: Block, columns: Columns, labels: LabelReader | None) -> _Beats:
+    """Part samples from labels."""
+    signals = block.values
+    if columns.label in columns.numeric:
+        signals = np.delete(signals, columns.numeric.index(columns.label), axis=1)
+    numbers = np.zeros(len(signals), dtype=np.int64)
+    if labels is not None:
+        numbers = labels.read(_labels_of(block, columns))
+    return signals.astype(np.float32), numbers, block.rows
+
+
+def _regroup(blocks: Iterator[_Beats], size: int) -> Iterator[_Beats]:
+    """Cut blocks of any length into pieces of one length; the last one may be shorter."""
+    waiting: list[_Beats] = []
+    for block in blocks:
+        waiting.append(block)
+        n_waiting = sum(len(rows) for *_, rows in waiting)
+        # A full piece waits, too, until more follows: the last one must know all rows set aside.
+        if n_waiting > size:
+            joined = [np.concatenate(arrays) for arrays in zip(*waiting, strict=True)]
+            whole = (n_waiting - 1) // size * size
+            for start in range(0, whole, size):
+                yield tuple(array[start : start + size] for array in joined)
+            waiting = [tuple(array[whole:] for array in joined)]
+    rest = tuple(np.concatenate(arrays) for arrays in zip(*waiting, strict=True))
+    if len(rest[0]):
+        yield rest
+
+
+def _provenance(
+    path: Path, source: Source, columns: Columns, labels: LabelReader | None
+) -> dict[str, str]:
+    """Say what was read, by names only: a folder's path would differ on every machine."""
+    provenance = {"file": path.name, "form": source.form}
+    if source.place != str(path):
+        provenance["member"] = source.place.removeprefix(f"{path}/")
+    provenance["label"] = "none" if columns.label is None else columns.name_of(columns.label)
+    if labels is not None:
+        assumed = " (assumed)" if labels.why != "normal_label" else ""
+        provenance["normal label"] = f"{labels.normal_name}{assumed}"
+    return provenance
+
+
+def _report(
+    table: Table,
+    columns: Columns,
+    labels: LabelReader | None,
+    choices: Choices,
+    bad: BadRows,
+) -> Reading:
+    """Say what was decided about a table, and why."""
+    samples = columns.samples
+    reading = Reading().with_decision("form", table.form, "its name and its first lines")
+    if table.names:
+        reading = reading.with_decision("names", "of all columns", "the file has them")
+    reading = reading.with_decision(
+        "samples",
+        f"{len(samples)} columns, {columns.name_of(samples[0])} to {columns.name_of(samples[-1])}",
+        "all that are neither label nor left out",
+    )
+    if choices.ignore_columns:
+        left_out = ", ".join(map(str, choices.ignore_columns))
+        reading = reading.with_decision("left out", left_out, "ignore_columns")
+    reading = reading.with_decision(
+        "label",
+        "none" if columns.label is None else columns.name_of(columns.label),
+        columns.why,
+        assumed=columns.why.startswith(("few", "none")),
+    )
+    if labels is not None:
+        reading = reading.with_decision(
+            "normal label", labels.normal_name, labels.why, assumed=labels.assumed
+        )
+    for note in table.notes:
+        reading = reading.with_decision("passed over", note, "no row of the table")
+    if bad.count:
+        reading = reading.with_decision("rows set aside", str(bad.count), "on_bad='drop'")
+    return reading

@@ -4,19 +4,25 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ecglab.datasets._cut import cut_beats, normalise, rr_intervals
+from ecglab.datasets._edf import open_edf
+from ecglab.datasets._find_record import EDF, find_recording
 from ecglab.datasets._labels import UNLABELLED
-from ecglab.datasets._quality import Stretch, fill_gaps, find_bad_stretches
+from ecglab.datasets._leads import read_lead_of
+from ecglab.datasets._quality import Stretch, cut_out, fill_gaps
 from ecglab.datasets._raw import BeatMarks, RawLead
-from ecglab.datasets._record_files import find_recording, read_lead
-from ecglab.datasets._rpeaks import find_r_peaks
+from ecglab.datasets._rpeaks import find_r_peaks, question_marks
+from ecglab.datasets._signal_tables import open_table
+from ecglab.datasets._wfdb import open_wfdb
 from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
+from ecglab.reading import Reading
 
 __all__ = ["RECORD_CLASSES", "WINDOW", "Record", "cut_record", "read_record"]
 
@@ -34,9 +40,10 @@ RECORD_CLASSES: Mapping[int, str] = {
 
 _SYMBOLS_OF_CLASSES = {1: "NLRBej", 3: "VEr", 4: "AaJSn", 5: "/fQ?", 6: "F"}
 _LABELS = {symbol: label for label, symbols in _SYMBOLS_OF_CLASSES.items() for symbol in symbols}
+_DETECTED = "detected (GQRS)"
+_HIDES_A_BEAT = 0.1  # seconds
 _OUTSIDE = "window reaches beyond the recording"
 _RR_RANGE = (0.2, 4.0)  # seconds: 300 to 15 beats a minute, as a median over the recording
-_NO_VOLTAGE = 1e12  # in any unit: a kilovolt in nanovolts. A damaged float may be as large
 _FEWEST_FOR_RATE = 10  # beats, below which a median says nothing
 
 _logger = logging.getLogger(__name__)
@@ -97,17 +104,21 @@ def read_record(
         such as ``"mitdb/106"`` is looked for in ``$ECGLAB_DATA_HOME`` and the user's cache, and
         then fetched from PhysioNet.
     lead : str or int, optional
-        Name of the lead, or its position from 0. When left out: MLII, or else the first ECG lead.
+        Name of the lead, or its position from 0. When left out: MLII, or else the first that is an
+        ECG by its name, or else the only one of unknown name; it must also look like an ECG, with
+        QRS complexes that are narrow and alike. A lead that is named is read in any case.
     annotations : str, optional
         Where the R peaks come from. "auto" takes the beat annotations if there are any (WFDB:
         ``.atr``, ``.ecg``, ``.qrs``; EDF+: texts that are PhysioNet's codes), and detects R peaks
-        otherwise. The extension of a WFDB annotation file takes that one. None always detects.
+        if there are none, or too few to be all beats. The extension of a WFDB annotation file takes
+        that one. None always detects. A ``.qrs`` file says where beats are, not what they are.
     window : tuple of float, default (-0.25, 0.45)
         Where a beat begins and ends, in seconds from its R peak.
     n_samples : int, default 140
         Samples to resample each beat to, at least 20.
     sampling_rate : float, optional
-        Samples a second. Needed for tables, which don't say; other files do.
+        Samples a second. Needed for tables without a column of time; where a file says it, the two
+        must agree.
     wander : float, optional
         Frequency in Hz below which the baseline is removed before beats are cut; None leaves the
         baseline as it is.
@@ -119,8 +130,8 @@ def read_record(
     Record
         `Heartbeats` with `times`, `rr_intervals` and, if annotated, `symbols`; every beat with mean
         0 and sample standard deviation 1, as ECG5000's. RR intervals are those of the recording:
-        a beat that was set aside counts. Labels are AAMI's classes, or
-        "unlabelled" where R peaks were detected; `class_names` says what they mean.
+        a beat that was set aside counts. Labels are AAMI's classes, or "unlabelled" where R peaks
+        were detected; `class_names` says what they mean, and `reading` what was decided, and why.
 
     Raises
     ------
@@ -128,15 +139,17 @@ def read_record(
         If a PhysioNet name is neither on disk nor can it be downloaded.
     DatasetError
         If the file is missing, damaged, shorter than its header says, or reaches for other files;
-        if the lead is missing; if the sampling rate is impossible; if there is no beat.
+        if the lead is missing, or none is surely an ECG; if the sampling rate is impossible, or
+        contradicts a column of time; if the annotations do not fit the signal; if there is no beat.
     ValueError
         If `window`, `n_samples` or `wander` makes no sense.
 
     Notes
     -----
-    Stretches with missing samples, a flat line, saturation or gross noise are marked, and beats
-    that touch one are set aside with the reason, as are beats whose window reaches beyond the ends
-    of the recording. Both are tables of the result, and are counted in the log.
+    Stretches with missing samples, a flat line, saturation or gross noise are cut out before any
+    filter, and beats that touch one are set aside with the reason, as are beats whose window
+    reaches beyond the ends of the recording. Both are tables of the result. A column of a table
+    that rises throughout is its time; where it leaps, samples are missing.
 
     R peaks are detected by GQRS of the wfdb library; of the detectors that were tried, it was the
     one without further dependencies that found 99 % of the beats of each of four MIT-BIH records
@@ -158,7 +171,7 @@ def read_record(
     """
     _check_cut(window, n_samples, wander)
     found = find_recording(path, download_if_missing=download_if_missing)
-    raw = read_lead(found, lead, annotations, sampling_rate)
+    raw = _read_lead(found, lead, annotations, sampling_rate)
     provenance = {
         "reader": "ecglab.datasets.read_record",
         "file": found.name,
@@ -169,7 +182,32 @@ def read_record(
     source = found.stem if found.suffix == ".hea" else found.name
     if found.suffix == ".hea" and found.parent.name:
         source = f"{found.parent.name}/{source}"
-    return cut_record(replace(raw, provenance=provenance), window, n_samples, wander, source=source)
+    insist = annotations not in ("auto", None)
+    raw = replace(raw, provenance=provenance)
+    return cut_record(raw, window, n_samples, wander, source=source, insist=insist)
+
+
+def _read_lead(
+    path: Path, lead: str | int | None, annotations: str | None, sampling_rate: float | None
+) -> RawLead:
+    """Read one lead of a recording and its marks, whatever kind of file it is."""
+    try:
+        if path.suffix == ".hea":
+            signals = open_wfdb(path, annotations)
+        elif path.suffix.lower() in EDF:
+            signals = open_edf(path)
+        else:
+            return read_lead_of(open_table(path, sampling_rate), lead)
+        raw = read_lead_of(signals, lead)
+        marks = signals.marks() if annotations is not None else None
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if sampling_rate is not None and sampling_rate != raw.rate:
+        raise DatasetError(
+            f"{path} states a sampling rate of {raw.rate:g} Hz, but {sampling_rate} was passed. "
+            "Leave sampling_rate out, or correct the file."
+        )
+    return replace(raw, marks=marks)
 
 
 def cut_record(
@@ -179,32 +217,19 @@ def cut_record(
     wander: float | None = 0.5,
     *,
     source: str,
+    insist: bool = False,
 ) -> Record:
     """Cut a lead into beats: what `read_record` does once it has the samples.
 
-    Parameters
-    ----------
-    raw : RawLead
-        The lead; R peaks are detected where it has no marks.
-    window, n_samples, wander
-        As for `read_record`.
-    source : str
-        What to call the recording.
-
-    Returns
-    -------
-    Record
-        As `read_record`.
-
-    Raises
-    ------
-    DatasetError
-        If there is no beat, or so few in so long a time that the sampling rate must be wrong.
+    R peaks are detected where the lead has no marks, or too few and the caller does not `insist` on
+    them. `DatasetError` if there is no beat, if the marks belong to another recording, or if there
+    are so few in so long a time that the sampling rate must be wrong.
     """
-    values = np.where(np.abs(raw.values) < _NO_VOLTAGE, raw.values, np.nan)
+    values, stretches = cut_out(raw.values, raw.rate)
     filled = fill_gaps(values)
-    stretches = find_bad_stretches(values, raw.rate, raw.limits)
-    marks = raw.marks if raw.marks is not None else _detect(raw, filled)
+    marks, doubt = question_marks(raw, insist=insist)
+    if marks is None:
+        marks = BeatMarks(find_r_peaks(filled, raw.rate) / raw.rate, None, origin=_DETECTED)
     _check_heart_rate(raw, marks)
     reasons = _reasons_to_set_aside(raw, marks.times, window, stretches)
     kept = np.flatnonzero(reasons == "")
@@ -225,7 +250,7 @@ def cut_record(
         provenance={**raw.provenance, "R peaks": marks.origin},
         times=marks.times[kept],
         symbols=None if symbols is None else symbols[kept],
-        rr_intervals=rr_intervals(marks.times)[kept],
+        rr_intervals=_intervals(raw, marks, stretches)[kept],
         set_aside=_table_of(marks, reasons),
         bad_stretches=_table_of_stretches(stretches, raw.rate),
         lead=raw.lead,
@@ -234,7 +259,49 @@ def cut_record(
         window=(float(window[0]), float(window[1])),
     )
     _log(raw, record)
-    return record
+    return replace(record, reading=_report(raw.reading, record, marks, doubt))
+
+
+def _intervals(
+    raw: RawLead, marks: BeatMarks, stretches: Sequence[Stretch]
+) -> npt.NDArray[np.float64]:
+    """Return the RR intervals; none across a stretch in which a beat may have gone undetected."""
+    intervals = rr_intervals(marks.times)
+    if marks.origin != _DETECTED:
+        return intervals
+    for stretch in stretches:
+        if stretch.stop - stretch.start > _HIDES_A_BEAT * raw.rate:
+            after = int(np.searchsorted(marks.times, stretch.start / raw.rate))
+            intervals[after : after + 1, 0] = intervals[max(after - 1, 0) : after, 1] = np.nan
+    return intervals
+
+
+def _report(reading: Reading, record: Record, marks: BeatMarks, doubt: str) -> Reading:
+    """Add to what was decided about the file what was decided about its beats."""
+    seconds = record.bad_stretches.assign(seconds=lambda x: x["stop"] - x["start"])
+    bad = seconds.groupby("reason")["seconds"].sum().items()
+    what, who = "none", "a detector says where a beat is, not what"
+    if marks.symbols is not None:
+        codes = pd.Series(marks.symbols).value_counts().items()
+        what, who = ", ".join(f"{code} {count}" for code, count in codes), marks.origin
+    return (
+        reading.with_decision(
+            "beats",
+            f"{len(record)}, and {len(record.set_aside)} set aside",
+            "; ".join(filter(None, [f"R peaks: {marks.origin}", doubt])),
+        )
+        .with_decision("label", what, who)
+        .with_decision(
+            "cut out",
+            ", ".join(f"{why} {total:.3g} s" for why, total in bad) or "nothing",
+            "before any filter",
+        )
+        .with_decision(
+            "window",
+            f"{record.window[0]:g} to {record.window[1]:g} s around the R peak",
+            f"{record.n_samples} samples in each beat",
+        )
+    )
 
 
 def _check_cut(window: tuple[float, float], n_samples: int, wander: float | None) -> None:
@@ -251,12 +318,6 @@ def _check_cut(window: tuple[float, float], n_samples: int, wander: float | None
         raise ValueError(f"n_samples must lie between 20 and 10,000, not {n_samples}.")
     if wander is not None and not 0 < wander <= 5:
         raise ValueError(f"wander must be a frequency up to 5 Hz, or None, not {wander}.")
-
-
-def _detect(raw: RawLead, filled: npt.NDArray[np.float64]) -> BeatMarks:
-    """Find R peaks."""
-    peaks = find_r_peaks(filled, raw.rate)
-    return BeatMarks(peaks / raw.rate, None, origin="detected (GQRS)")
 
 
 def _check_heart_rate(raw: RawLead, marks: BeatMarks) -> None:
@@ -297,55 +358,36 @@ def _no_beat(raw: RawLead, marks: BeatMarks, reasons: npt.NDArray[np.object_]) -
             f"{raw.place}: no heartbeat was found in lead {raw.lead} ({marks.origin}). It may be "
             "another kind of signal: pass the name of another lead, or check the sampling rate."
         )
-    counts = pd.Series(reasons).value_counts()
     return (
         f"{raw.place}: none of the {len(marks.times)} heartbeats in lead {raw.lead} can be used: "
-        + ", ".join(f"{reason} ({count})" for reason, count in counts.items())
-        + ". Try another lead."
+        f"{_count(pd.Series(reasons))}. Try another lead."
     )
+
+
+def _count(reasons: "pd.Series[str]") -> str:
+    return ", ".join(f"{reason} ({count})" for reason, count in reasons.value_counts().items())
 
 
 def _table_of(marks: BeatMarks, reasons: npt.NDArray[np.object_]) -> pd.DataFrame:
     """List the beats that are not used."""
-    aside = reasons != ""
     symbols = np.full(len(reasons), "") if marks.symbols is None else marks.symbols
-    return pd.DataFrame(
-        {
-            "time": marks.times[aside],
-            "symbol": symbols[aside].astype(object),
-            "reason": reasons[aside],
-        }
-    )
+    beats = {"time": marks.times, "symbol": symbols.astype(object), "reason": reasons}
+    return pd.DataFrame(beats)[reasons != ""].reset_index(drop=True)
 
 
 def _table_of_stretches(stretches: Sequence[Stretch], rate: float) -> pd.DataFrame:
     """List the bad stretches in the order of time."""
-    rows = sorted(
-        (stretch.start / rate, stretch.stop / rate, stretch.reason) for stretch in stretches
-    )
+    rows = sorted((s.start / rate, s.stop / rate, s.reason) for s in stretches)
     return pd.DataFrame(rows, columns=["start", "stop", "reason"])
 
 
 def _log(raw: RawLead, record: Record) -> None:
     """Say what was read, and what was set aside."""
-    _logger.info(
-        "%s: lead %s, %.0f s at %g Hz, %d beats (%s)",
-        raw.place,
-        raw.lead,
-        raw.duration,
-        raw.rate,
-        len(record),
-        record.provenance["R peaks"],
-    )
-    if len(record.set_aside):
-        counts = record.set_aside["reason"].value_counts()
+    told = raw.place, raw.lead, raw.duration, raw.rate, len(record), record.provenance["R peaks"]
+    _logger.info("%s: lead %s, %.0f s at %g Hz, %d beats (%s)", *told)
+    aside = record.set_aside["reason"]
+    if len(aside):
         # Nearly every recording begins or ends within a beat: that is nothing to warn of.
-        usual = set(counts.index) == {_OUTSIDE}
-        _logger.log(
-            logging.INFO if usual else logging.WARNING,
-            "%s: %d of %d beats were set aside: %s.",
-            raw.place,
-            len(record.set_aside),
-            len(record) + len(record.set_aside),
-            ", ".join(f"{reason} ({count})" for reason, count in counts.items()),
-        )
+        level = logging.INFO if set(aside) == {_OUTSIDE} else logging.WARNING
+        counts = raw.place, len(aside), len(record) + len(aside), _count(aside)
+        _logger.log(level, "%s: %d of %d beats were set aside: %s.", *counts)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -87,32 +88,13 @@ def make_record(
         "sampling_rate": str(sampling_rate),
         "random_state": str(random_state),
     }
-    raw = RawLead(raw.place, raw.values, raw.rate, raw.lead, marks=raw.marks, provenance=provenance)
-    return cut_record(raw, source="simulated")
+    return cut_record(replace(raw, provenance=provenance), source="simulated", insist=True)
 
 
 def simulate_lead(
     minutes: float, shares: Mapping[str, float], rate: float, rng: np.random.Generator
 ) -> RawLead:
-    """Simulate one lead, before it is cut into beats.
-
-    Parameters
-    ----------
-    minutes, shares, rate
-        As for `make_record`.
-    rng : numpy.random.Generator
-        Used, and advanced.
-
-    Returns
-    -------
-    RawLead
-        The lead in mV, with its annotations.
-
-    Raises
-    ------
-    ValueError
-        As for `make_record`.
-    """
+    """Simulate one lead in mV and its annotations, as for `make_record`; `rng` is advanced."""
     _check(minutes, shares, rate)
     seconds = 60 * minutes
     n_beats = int(seconds / (RR * (1 - RR_SLOW - RR_BREATH) * 0.4)) + 2  # more than can fit

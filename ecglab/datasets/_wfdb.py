@@ -5,41 +5,49 @@ written, so both are checked before the library follows them.
 """
 
 import logging
+import os
 import re
+import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ecglab.datasets._raw import (
     BEAT_SYMBOLS,
     BeatMarks,
     RawLead,
+    Signals,
     check_length,
     check_rate,
-    choose_lead,
     import_reader,
-    sha256_of,
+    library_call,
 )
+from ecglab.datasets._sources import sha256_of
 from ecglab.errors import DatasetError
+from ecglab.reading import Reading
 
-__all__ = ["ANNOTATORS", "quiet_wfdb", "read_wfdb"]
+__all__ = ["ANNOTATORS", "open_wfdb", "quiet_wfdb"]
 
 ANNOTATORS = ("atr", "ecg", "qrs")
 """Annotation files to look for, in this order: corrected by hand, and then found by a program."""
 
+_DETECTORS = re.compile(r".*qrs.*|ecglab", re.IGNORECASE)  # say where a beat is, never what
 _HEADER_LIMIT = 2**20  # bytes; MIT-BIH's have 200
 _ANNOTATION_LIMIT = 2**28  # bytes; a day of annotated beats has about 300,000
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 # A record line gives name, number of signals, sampling rate (with what it may carry behind a slash
 # or bracket) and number of samples. Where the library cannot read the rate, it takes 250 Hz.
 _RECORD_LINE = re.compile(
-    r"\S+\s+\d+(\s+(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?([/(]\S*)?(\s+\d+(\s.*)?)?)?\s*"
+    r"\s*\S+\s+\d+(\s+(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?([/(]\S*)?(\s+(?P<length>\d+)(?P<when>\s.*)?)?)?\s*"
 )
+_WHOLE_BASELINE = re.compile(r"\((-?\d+)\.\d*\)")  # a fraction, which the format does not allow
 # Bits of a sample in each format that has a fixed number of them.
 _BITS: dict[str, int | Fraction] = {
     **{"8": 8, "80": 8, "16": 16, "61": 16, "160": 16, "24": 24, "32": 32, "212": 12},
@@ -52,93 +60,81 @@ _logger = logging.getLogger(__name__)
 
 @contextmanager
 def quiet_wfdb() -> Iterator[Any]:
-    """Lend the wfdb library, without the warnings that it sets off in pandas and NumPy.
-
-    Yields
-    ------
-    module
-        ``wfdb``, with ``wfdb.processing`` loaded.
-    """
+    """Lend the wfdb library, without the warnings that it sets off in pandas and NumPy."""
+    import_reader("wfdb.processing")
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        import_reader("wfdb.processing")
         yield import_reader("wfdb")
 
 
-def read_wfdb(header: Path, lead: str | int | None, annotations: str | None) -> RawLead:
-    """Read one lead of a WFDB record and its beat annotations.
+def open_wfdb(header: Path, annotations: str | None) -> Signals:
+    """Open a WFDB record by its header.
 
-    Parameters
-    ----------
-    header : Path
-        The ``.hea`` file.
-    lead : str, int or None
-        As for `choose_lead`.
-    annotations : str or None
-        Extension of the annotation file; "auto" takes the first of `ANNOTATORS` that is there;
-        None reads none.
-
-    Returns
-    -------
-    RawLead
-        In the unit that the header states.
-
-    Raises
-    ------
-    DatasetError
-        If a file is missing, damaged or shorter than the header says, or if the header names a
-        file outside its own folder.
+    `annotations` is the extension of the annotation file; "auto" takes the first of `ANNOTATORS`
+    that marks a beat; None reads none. `DatasetError` if a file is missing, damaged or shorter than
+    the header says, or if the header names a file outside its own folder.
     """
-    if not header.is_file():
-        raise DatasetError(f"{header} is missing: a WFDB record needs its header.")
     if header.stat().st_size > _HEADER_LIMIT:
         raise DatasetError(f"{header} is too large to be a WFDB header.")
     record = _read_header(header)
     _check_signal_files(header, record)
-    position = choose_lead(str(header), record.sig_name, lead)
-    per_frame = record.samps_per_frame[position] or 1
-    check_length(str(header), (record.sig_len or 1) * per_frame)
-    rate = check_rate(str(header), record.fs * per_frame if record.fs else 0)
-    data = header.parent / record.file_name[position]
-    values, limits = _read_signal(header, data, position, record)
-    check_length(str(data), len(values))
-    return RawLead(
-        place=str(data),
-        values=values,
-        rate=rate,
-        lead=record.sig_name[position],
-        limits=limits,
-        marks=_read_marks(header, annotations, record.fs),
-        provenance={f"sha256 of {path.name}": sha256_of(path) for path in (header, data)},
+    return Signals(
+        str(header),
+        tuple(record.sig_name),
+        lambda position: _read_signal(header, record, position),
+        lambda: _read_marks(header, annotations, record.fs),
     )
 
 
 def _read_header(header: Path) -> Any:
     """Parse the header, and refuse what cannot be read as one record."""
-    lines = header.read_text("ascii", errors="replace").splitlines()
-    first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    text = header.read_text("ascii", errors="replace")
+    first = next((x for x in text.splitlines() if x.strip() and not x.startswith("#")), "")
     if not _RECORD_LINE.fullmatch(first):
         raise DatasetError(f"{header} cannot be read as a WFDB header: it begins with {first!r}.")
-    with quiet_wfdb() as wfdb:
-        try:
-            record = wfdb.rdheader(str(header.with_suffix("")))
-        except Exception as error:  # the parser meets any text, and fails in as many ways
-            raise DatasetError(
-                f"{header} cannot be read as a WFDB header ({type(error).__name__}: {error})."
-            ) from error
+    wfdb = import_reader("wfdb")
+    with library_call(header, "a WFDB header"), _readable(header, ()) as name:
+        record = wfdb.rdheader(name)
     if hasattr(record, "seg_name"):
         raise DatasetError(
             f"{header} only lists the segments of a recording. Read them one by one."
         )
     if not record.n_sig or not record.sig_name:
         raise DatasetError(f"{header} describes no signal.")
-    record.sig_name = [name or f"signal {n}" for n, name in enumerate(record.sig_name)]
-    record.samps_per_frame = record.samps_per_frame or [1] * record.n_sig
-    if len(record.file_name) != record.n_sig or len(record.sig_name) != record.n_sig:
+    if len(record.file_name) != record.n_sig:
         raise DatasetError(
             f"{header} promises {record.n_sig} signals and describes {len(record.file_name)}."
         )
+    record.sig_name = [name or f"signal {n}" for n, name in enumerate(record.sig_name)]
     return record
+
+
+def _mend(text: str) -> str:
+    """Take out of a header what the library stops at, and what is not needed: date and time."""
+    lines = text.splitlines()
+    first = next((n for n, line in enumerate(lines) if line.strip() and line[0] != "#"), 0)
+    if lines and (parsed := _RECORD_LINE.fullmatch(lines[first])) and parsed["when"]:
+        lines[first] = lines[first][: parsed.start("when")]
+    if lines and parsed and parsed["length"] and not int(parsed["length"]):
+        lines[first] = lines[first][: parsed.start("length")]  # 0 says that it is not known
+    return "\n".join(_WHOLE_BASELINE.sub(r"(\1)", line) for line in lines) + "\n"
+
+
+@contextmanager
+def _readable(header: Path, data: tuple[str, ...]) -> Iterator[str]:
+    """Lend the record under a header that the library can read."""
+    text = header.read_text("ascii", errors="replace")
+    if _mend(text).split() == text.split():
+        yield str(header.with_suffix(""))
+        return
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "record.hea").write_text(_mend(text), "ascii", "replace")
+        for name in data:
+            try:
+                os.symlink((header.parent / name).resolve(), Path(folder) / name)
+            except OSError:  # not everybody may make links on Windows
+                shutil.copyfile(header.parent / name, Path(folder) / name)
+        yield str(Path(folder) / "record")
 
 
 def _check_signal_files(header: Path, record: Any) -> None:
@@ -177,40 +173,54 @@ def _check_size(header: Path, path: Path, record: Any, positions: list[int]) -> 
         )
 
 
-def _read_signal(
-    header: Path, data: Path, position: int, record: Any
-) -> tuple[Any, tuple[float, float] | None]:
-    """Decode one signal; return it in its unit, and the range that the recorder can store."""
-    with quiet_wfdb() as wfdb:
-        try:
-            read = wfdb.rdrecord(
-                str(header.with_suffix("")),
-                channels=[position],
-                physical=False,
-                smooth_frames=False,
-            )
-            digital = np.asarray(read.e_d_signal[0])
-            values = np.asarray(read.dac(expanded=True)[0], dtype=np.float64)
-            gain, baseline = float(read.adc_gain[0]), float(read.baseline[0])
-            bits, zero = int(read.adc_res[0] or 0), int(read.adc_zero[0] or 0)
-        except Exception as error:  # whatever the bytes bring up
-            raise DatasetError(
-                f"{data} cannot be read ({type(error).__name__}: {error}). It is damaged, or "
-                f"{header.name} describes another file."
-            ) from error
+def _read_signal(header: Path, record: Any, position: int) -> RawLead:
+    """Decode one signal, in the unit that the header states."""
+    data = header.parent / record.file_name[position]
+    per_frame = record.samps_per_frame[position] or 1
+    check_length(str(header), (record.sig_len or 1) * per_frame)
+    rate = check_rate(str(header), record.fs * per_frame if record.fs else 0)
+    with library_call(data, f"the signal that {header.name} describes"):
+        digital, values, read = _decode(header, record, position)
+        gain = float(read.adc_gain[0])
     if not np.isfinite(gain) or np.isinf(values).any():
         raise DatasetError(f"{header} gives lead {position} a gain of {gain}: it is damaged.")
-    _compare_checksum(data, digital, read)
-    if not 1 < bits <= 32:
-        return values, None
-    ends = (np.array([zero - 2 ** (bits - 1), zero + 2 ** (bits - 1) - 1]) - baseline) / gain
-    return values, (float(ends.min()), float(ends.max()))
+    check_length(str(data), len(values))
+    if len(values) < (record.sig_len or 1) * per_frame:  # frames that had to be averaged
+        rate /= per_frame
+    _compare_checksum(data, digital, read, whole=rate == record.fs * per_frame)
+    late = min((record.skew[position] or 0) * round(rate / record.fs), len(values))
+    reading = Reading().with_decision("format", "WFDB", "by its header")
+    reading = reading.with_decision("unit", record.units[position] or "mV", "stated by the header")
+    return RawLead(
+        place=str(data),
+        values=np.concatenate([values[late:], np.full(late, np.nan)]),
+        rate=rate,
+        lead=record.sig_name[position],
+        provenance={f"sha256 of {path.name}": sha256_of(path) for path in (header, data)},
+        reading=reading.with_decision("sampling rate", f"{rate:g} Hz", "stated by the header"),
+    )
 
 
-def _compare_checksum(data: Path, digital: Any, read: Any) -> None:
+def _decode(
+    header: Path, record: Any, position: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64], Any]:
+    """Return a signal as it is stored, and in its unit; skew is left to the caller."""
+    wfdb = import_reader("wfdb")
+    how = {"channels": [position], "physical": False, "ignore_skew": True}
+    with _readable(header, tuple(dict.fromkeys(record.file_name))) as name:
+        try:
+            read = wfdb.rdrecord(name, smooth_frames=False, **how)
+            digital, values = read.e_d_signal[0], read.dac(expanded=True)[0]
+        except Exception:  # several samples a frame, in a way that the library can only average
+            read = wfdb.rdrecord(name, smooth_frames=True, **how)
+            digital, values = read.d_signal[:, 0], read.dac()[:, 0]
+    return np.asarray(digital), np.asarray(values, dtype=np.float64), read
+
+
+def _compare_checksum(data: Path, digital: npt.NDArray[Any], read: Any, *, whole: bool) -> None:
     """Say so if the samples are not those that the header was written for."""
-    stated = read.checksum[0] if read.checksum else None
-    if stated is not None and (int(digital.sum()) - int(stated)) % 2**16:
+    stated = read.checksum[0] if read.checksum and whole else None
+    if stated is not None and (int(digital.sum(dtype=np.int64)) - int(stated)) % 2**16:
         _logger.warning(
             "%s: the checksum of %s in the header is that of another signal. One of the two files "
             "may be damaged.",
@@ -245,18 +255,15 @@ def _parse_marks(path: Path, name: str, rate: float) -> BeatMarks:
     """Read one annotation file."""
     if path.stat().st_size > _ANNOTATION_LIMIT:
         raise DatasetError(f"{path} is too large to be an annotation file.")
-    with quiet_wfdb() as wfdb:
-        try:
-            notes = wfdb.rdann(str(path.with_suffix("")), name)
-            rate = float(notes.fs or rate)
-            times = np.asarray(notes.sample, dtype=np.float64) / rate
-            symbols = np.array([str(symbol) for symbol in notes.symbol], dtype=np.str_)
-        except Exception as error:  # whatever the bytes bring up
-            raise DatasetError(
-                f"{path} cannot be read as an annotation file ({type(error).__name__}: {error})."
-            ) from error
+    wfdb = import_reader("wfdb")
+    with library_call(path, "an annotation file"):
+        notes = wfdb.rdann(str(path.with_suffix("")), name)
+        rate = float(notes.fs or rate)
+        times = np.asarray(notes.sample, dtype=np.float64) / rate
+        symbols = np.array([str(symbol) for symbol in notes.symbol], dtype=np.str_)
     if times.shape != symbols.shape or not rate > 0:
         raise DatasetError(f"{path} cannot be read as an annotation file: it is damaged.")
     beats = np.flatnonzero(np.isin(symbols, sorted(BEAT_SYMBOLS)))
     beats = beats[np.argsort(times[beats], kind="stable")]
-    return BeatMarks(times[beats], symbols[beats], origin=path.name)
+    says_what = not _DETECTORS.fullmatch(name)
+    return BeatMarks(times[beats], symbols[beats] if says_what else None, origin=path.name)

@@ -25,6 +25,7 @@ th, td { text-align: left; padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px s
 .counts li { background: #f4f6f8; border-radius: 6px; padding: 0.6rem 1rem; }
 .counts b { display: block; font-size: 1.5rem; }
 .note { background: #fff4e5; border-left: 4px solid #d55e00; padding: 0.5rem 1rem; }
+.assumed td { background: #fff4e5; }
 .small { color: #555; font-size: 0.9rem; }
 </style>
 </head>
@@ -36,6 +37,9 @@ this recording. It does not say why, and a beat that looks usual may still be il
 can read an ECG.</p>
 $notes
 <ul class="counts">$counts</ul>
+
+<h2>How the file was read</h2>
+$reading
 
 <h2>The whole recording</h2>
 $timeline

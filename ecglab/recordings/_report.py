@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ecglab._files import disk_faults_named, replacing
+from ecglab.reading import Reading
 from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._figures import (
     clock,
@@ -80,6 +81,7 @@ def render_report(analysis: Analysis) -> str:
         summary=escape(_summary(analysis)),
         notes="".join(f'<p class="note">{escape(note)}</p>' for note in analysis.notes),
         counts=_counts(analysis),
+        reading=_reading(analysis.record.reading),
         timeline=_image(draw_timeline(analysis), _describe_timeline(analysis)),
         normal=_image(
             draw_normal_beat(analysis),
@@ -123,6 +125,17 @@ def _counts(analysis: Analysis) -> str:
         "beats a minute (median)": "unknown" if np.isnan(median) else f"{60 / median:.0f}",
     }
     return "".join(f"<li><b>{value}</b>{escape(name)}</li>" for name, value in figures.items())
+
+
+def _reading(reading: Reading) -> str:
+    """List what the reader decided, so that a wrong decision is seen at once."""
+    rows = "".join(
+        f"<tr{' class=assumed' * decision.assumed}><th>{escape(decision.topic)}</th>"
+        f"<td>{escape(decision.value)}</td>"
+        f"<td>{'assumed: ' * decision.assumed}{escape(decision.reason)}</td></tr>"
+        for decision in reading
+    )
+    return f"<table><tbody>{rows}</tbody></table>"
 
 
 def _describe_timeline(analysis: Analysis) -> str:

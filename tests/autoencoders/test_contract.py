@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from ecglab.autoencoders import AUTOENCODERS, make_autoencoder
+from ecglab.autoencoders import AUTOENCODERS, import_keras, make_autoencoder
 
 TINY = {
     "dense": {"hidden": (8, 3)},
@@ -68,6 +68,7 @@ def test_making_one_loads_no_framework(name):
     assert not {"tensorflow", "keras", "torch"} & set(done.stdout.split())
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 @pytest.mark.parametrize("shape", SIZES.values(), ids=SIZES)
 def test_beats_of_any_size_come_back_in_their_shape(name, shape):
     beats = np.random.default_rng(0).uniform(-1, 1, (5, *shape)).astype(np.float32)
@@ -80,6 +81,7 @@ def test_beats_of_any_size_come_back_in_their_shape(name, shape):
     assert autoencoder.encode(beats).shape == (5, 3)
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 @pytest.mark.parametrize("n_beats", [1, 2, 17])
 def test_few_beats_or_a_last_batch_of_one_are_enough(name, n_beats):
     autoencoder = tiny(name).fit(TRAIN[:n_beats], VALIDATION[:1])
@@ -100,8 +102,7 @@ def test_loss_falls(name):
 
 
 def test_same_seed_gives_the_same_weights_whatever_ran_before(name, trained):
-    random.seed(9)
-    np.random.seed(9)  # noqa: NPY002 - the global state is just what must not matter
+    import_keras().utils.set_random_seed(9)  # Python's, NumPy's and TensorFlow's
     torch.manual_seed(9)
     again = tiny(name).fit(TRAIN, VALIDATION)
     assert_same_weights(trained, again)
@@ -118,6 +119,7 @@ def test_fitting_again_starts_afresh(name, trained):
     assert_same_weights(trained, twice)
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 def test_the_callers_random_numbers_are_left_alone(name):
     def draw():
         return random.random(), np.random.random(), torch.rand(1).item()  # noqa: NPY002
@@ -159,6 +161,7 @@ def test_noise_is_for_training_only(name, trained):
     assert_same_weights(denoising, again)
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 @pytest.mark.parametrize("loss", ["mse", "mae"])
 def test_history_is_in_the_unit_of_the_loss(name, loss):
     autoencoder = tiny(name, loss=loss, max_epochs=1).fit(TRAIN, VALIDATION)
@@ -226,6 +229,7 @@ def test_any_real_number_type_and_memory_layout_is_taken(trained, dtype):
     assert np.array_equal(trained.reconstruct(beats), expected)
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 def test_training_takes_them_too(name):
     one, other = (
         tiny(name, max_epochs=1).fit(beats, beats)
@@ -234,6 +238,7 @@ def test_training_takes_them_too(name):
     assert_same_weights(one, other)
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 def test_beats_are_not_written_to(name):
     train, validation = TRAIN.copy(), VALIDATION.copy()
     tiny(name, max_epochs=1, noise=0.5).fit(train, validation).reconstruct(train)

@@ -25,6 +25,15 @@ NO_BROWSER = (
     "no browser to open the book in: none of {names} is on the PATH. Install one (on Debian: "
     "apt-get install chromium), or name one in the environment variable CHROMIUM."
 )
+OPTIONS = [
+    "--no-sandbox",  # Chromium's sandbox refuses to run as root, as CI does
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
 DESKTOP = {"width": 1280, "height": 800}
 
 
@@ -73,28 +82,27 @@ def find_browser() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start a browser for which no host but this machine has an address."""
+def start_browser() -> Iterator[Callable[..., Browser]]:
+    """Return the function that starts a browser for which no host but this machine has an address.
+
+    It takes environment variables, which the browser gets on top of those of this process.
+    """
     executable = find_browser()
     if executable is None:
         reason = NO_BROWSER.format(names=", ".join(BROWSERS))
         # Where nobody watches, a skipped room would look like a tested one.
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable,
-            args=[
-                "--no-sandbox",  # Chromium's sandbox refuses to run as root, as CI does
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--no-first-run",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            ],
+        yield lambda **environment: playwright.chromium.launch(
+            executable_path=executable, args=OPTIONS, env={**os.environ, **environment}
         )
+
+
+@pytest.fixture(scope="session")
+def browser(start_browser) -> Iterator[Browser]:
+    """Return the browser that the tests of one process share."""
+    with start_browser() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass

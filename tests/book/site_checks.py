@@ -21,6 +21,8 @@ LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link
 # A phone on which nobody reads comfortably shows letters smaller than this, in CSS pixels.
 SMALLEST_TEXT = 16
 CONTRAST = "color-contrast"
+# As if a reader's fonts were much wider than those of this machine.
+WIDE_LETTERS = "* { letter-spacing: 0.3em !important } math { font-size: 220% !important }"
 
 
 @dataclass
@@ -213,6 +215,18 @@ def darken(page: Page) -> None:
     """Switch to the dark colours at once."""
     hold_still(page)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
+
+
+def widen(page: Page) -> None:
+    """Set the page in letters far wider than those that this machine has."""
+    page.add_style_tag(content=WIDE_LETTERS)
+
+
+def reach_problems(page: Page) -> list[str]:
+    """Return the boxes that can be scrolled, but not without a mouse."""
+    # The page learns in the next frame that a box has changed its size.
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return axe_problems(page, options={"runOnly": ["scrollable-region-focusable"]})
 
 
 def width_problems(page: Page) -> list[str]:

@@ -345,8 +345,8 @@ def test_bending_with_the_mouse_moves_the_score_and_speaks_at_the_end_only(playg
     status = playground.locator("#pg-status")
     before, said = score_of(playground), status.inner_text()
     drag(playground, (55, 0.2), (55, 1.7))
-    playground.wait_for_timeout(300)
-    assert score_of(playground) != before
+    expect(playground.locator("#pg-score")).not_to_have_text(before)
+    playground.wait_for_timeout(300)  # in which it might speak, and should not
     assert status.inner_text() == said
     playground.mouse.up()
     assert is_flagged(playground)
@@ -720,8 +720,11 @@ def test_dark_pages_are_drawn_anew(playground):
     names = ("beat", "residual", "scale", "histogram", "roc")
     light = {name: picture(playground, name) for name in names}
     darken(playground)
-    playground.wait_for_timeout(100)
-    assert all(picture(playground, name) != light[name] for name in names)
+    for name in names:
+        playground.wait_for_function(
+            "([name, light]) => document.getElementById(`pg-${name}`).toDataURL() !== light",
+            arg=[name, light[name]],
+        )
 
 
 def test_sharp_screens_get_sharp_pictures(open_playground):
@@ -735,9 +738,10 @@ def test_another_zoom_gets_sharp_pictures_too(open_playground):
     width = page.locator("#pg-beat").evaluate("c => c.clientWidth")
     zoom = {"width": 1790, "height": 800, "deviceScaleFactor": 1.5, "mobile": False}
     page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", zoom)
-    page.wait_for_timeout(300)
+    page.wait_for_function(
+        "width => Math.abs(document.getElementById('pg-beat').width - width) <= 1", arg=1.5 * width
+    )
     assert page.locator("#pg-beat").evaluate("c => c.clientWidth") == width
-    assert page.locator("#pg-beat").evaluate("c => c.width") == pytest.approx(1.5 * width, abs=1)
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -4,14 +4,15 @@ import pytest
 from site_checks import (
     HtmlSite,
     accessibility_problems,
-    axe_problems,
     image_load_problems,
     image_problems,
     link_problems,
     page_names,
+    reach_problems,
     structure_problems,
     text_size_problems,
     unfold,
+    widen,
     width_problems,
 )
 
@@ -189,8 +190,16 @@ def test_a_box_that_only_a_mouse_can_scroll_is_found(show):
     page = show(
         f"<div style='height: 50px; overflow: auto'><p style='height: 500px'>W</p>{WIDE}</div>"
     )
-    found = axe_problems(page, options={"runOnly": ["scrollable-region-focusable"]})
-    assert "scrollable-region-focusable" in found[0]
+    assert "scrollable-region-focusable" in reach_problems(page)[0]
+
+
+def test_what_fits_only_in_narrow_letters_is_found(show):
+    page = show("<p style='width: max-content'>Twenty letters, then</p>")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.locator("p").evaluate("p => { p.style.paddingLeft = `${300 - p.offsetWidth}px` }")
+    assert width_problems(page) == []
+    widen(page)
+    assert width_problems(page) != []
 
 
 @pytest.mark.parametrize(
@@ -205,7 +214,10 @@ def test_a_box_that_only_a_mouse_can_scroll_is_found(show):
 )
 def test_a_page_that_complains_fails_its_test(show, complaints, body, complaint):
     page = show(body)
-    page.wait_for_timeout(100)
+    for _ in range(100):  # at most 10 s: what a page complains of is told after it has loaded
+        if any(complaint in found for found in complaints.found):
+            break
+        page.wait_for_timeout(100)
     page.context.close()
     assert any(complaint in found for found in complaints.found)
     complaints.found.clear()

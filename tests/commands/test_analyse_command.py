@@ -35,6 +35,7 @@ def test_the_summary_agrees_with_the_files(analysed, record):
     strange, beats = pd.read_csv(folder / "strange.csv"), read_record(record)
     assert facts["n_strange"] == len(strange)
     assert facts["n_beats"] == len(beats)
+    assert facts["reading"] == beats.reading.as_records()
     assert [beat["beat"] for beat in facts["strangest"]] == strange["beat"].head(10).tolist()
     with quiet_wfdb() as wfdb:
         marks = wfdb.rdann(str(folder / "sim"), "ecglab")
@@ -67,6 +68,7 @@ def test_the_summary_for_people(run, record, tmp_path):
     assert "in the first 1.5 minutes" in said.out
     assert f"report: {tmp_path / 'report' / 'report.html'}" in said.out
     assert "by the annotations" not in said.out
+    assert "  lead: MLII (an ECG by its name, and looks like one)" in said.out
     assert "not a medical device" in said.out
 
 

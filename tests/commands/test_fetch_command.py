@@ -33,8 +33,8 @@ def test_without_data_and_network_it_says_so_and_leaves_nothing(run, tmp_path):
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_a_damaged_copy_is_named(run, tmp_path, small_archive):
-    small_archive.write(".txt", tmp_path / "ecg5000")
+def test_a_damaged_copy_is_named(run, tmp_path, made_up_archive):
+    made_up_archive.write(".txt", tmp_path / "ecg5000")
     said = run("fetch", "--data-home", tmp_path)
     assert said.code == 1
     assert "ECG5000_TRAIN.txt holds 30 of 500 beats" in said.err

@@ -39,7 +39,17 @@ def test_the_summary_for_people(run, model, csv, tmp_path):
     assert "400 beats" in said.out
     assert "recall " in said.out
     assert "the strangest:" in said.out
-    assert said.err == ""
+    assert "label: column 140 ('label') (its name)" in said.out
+    assert "normal label: 1 (assumed: " in said.out
+    assert said.err.startswith("ecglab: note: ")
+    assert "took 1 for the normal label" in said.err
+    told = run(
+        "score", model, csv, "--out", tmp_path / "s.csv", "--quiet", "--normal-label", "1", "--json"
+    )
+    assert told.err == ""
+    reading = {decision["topic"]: decision for decision in told.facts["reading"]}
+    assert reading["normal label"]["value"] == "1"
+    assert not reading["normal label"]["assumed"]
 
 
 def test_without_labels_there_are_no_verdicts(run, model, unlabelled, tmp_path):
@@ -125,6 +135,7 @@ def test_flat_lines_and_bad_rows_are_counted(run, model, table, tmp_path):
     table.iloc[8, 3] = "?"
     table.to_csv(tmp_path / "beats.csv", index=False)
     words = "score", model, tmp_path / "beats.csv", "--out", tmp_path / "s.csv", "--quiet"
+    words = *words, "--normal-label", "1"
     refused = run(*words)
     assert refused.code == 1
     assert "beats.csv, line 10" in refused.err

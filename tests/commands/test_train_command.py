@@ -155,7 +155,9 @@ def test_flat_lines_and_bad_rows_are_set_aside_and_counted(run, table, tmp_path,
 
 def test_few_validation_beats_are_noted_on_the_error_stream(run, csv, tmp_path, quick):
     param = ["--threshold-param", "quantile=0.999"]
-    said = run("train", csv, "--out", tmp_path / "model", "--json", *param, *quick)
+    said = run(
+        "train", csv, "--normal-label", "1", "--out", tmp_path / "model", "--json", *param, *quick
+    )
     assert "ecglab: note:" in said.err
     assert said.facts["notes"] == [said.err.removeprefix("ecglab: note: ").rstrip("\n")]
 

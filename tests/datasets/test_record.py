@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ecglab.datasets import Record, read_record
-from ecglab.datasets._raw import choose_lead
+from ecglab.datasets._leads import read_lead_of
+from ecglab.datasets._raw import RawLead, Signals
 from ecglab.datasets._record import cut_record
 from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.datasets._wfdb import quiet_wfdb
@@ -114,9 +115,11 @@ def test_tables_need_a_sampling_rate_and_give_the_same_beats(raw, tmp_path):
         record = read_record(tmp_path / name, sampling_rate=250)
         assert record.times == pytest.approx(detected.times)
         np.testing.assert_allclose(record.signals, detected.signals, atol=1e-4)
-        with pytest.raises(DatasetError, match="pass sampling_rate"):
-            read_record(tmp_path / name)
+        if name != "c.csv":  # which has a time
+            with pytest.raises(DatasetError, match="pass sampling_rate"):
+                read_record(tmp_path / name)
     assert record.lead == "MLII"
+    assert read_record(tmp_path / "c.csv").sampling_rate == 250
     assert record.symbols is None
 
 
@@ -201,26 +204,59 @@ def test_the_baseline_is_removed_unless_it_is_to_stay(raw):
     assert np.abs(left - plain.signals).max() > 0.3
 
 
+def offer(raw, names, silent=()):
+    """Offer signals of these names, all of them the same ECG but for those that are noise."""
+    noise = np.random.default_rng(0).normal(size=len(raw.values))
+    return Signals(
+        "file",
+        tuple(names),
+        lambda n: RawLead("file", noise if n in silent else raw.values, raw.rate, names[n]),
+    )
+
+
 @pytest.mark.parametrize(
-    ("names", "lead", "position"),
+    ("names", "lead", "chosen"),
     [
-        (["V5", "MLII"], None, 1),
-        (["V5", "V2"], None, 0),
-        (["RESP", "ABP", "II"], None, 2),
-        (["Resp", "EKG1"], None, 1),
-        (["PLETH", "channel 7"], None, 1),
-        (["ECG I", "ECG II"], "ii", 1),
-        (["MLII", "V1"], 1, 1),
+        (["V5", "MLII"], None, "MLII"),
+        (["V5", "V2"], None, "V5"),
+        (["RESP", "ABP", "II"], None, "II"),
+        (["Resp", "EKG1"], None, "EKG1"),
+        (["PLETH", "channel 7"], None, "channel 7"),
+        (["ECG I", "ECG II"], "ii", "ECG II"),
+        (["MLII", "V1"], 1, "V1"),
+        (["ECG_Rate", "ECG_Raw", "ECG_R_Peaks"], None, "ECG_Raw"),
+        (["HR", "ECG_mV"], None, "ECG_mV"),
+        (["x", "y", "z", "chest_ecg"], None, "chest_ecg"),
+        (["D1", "D2", "EKG+"], None, "EKG+"),
+        (["C3", "ECGL"], None, "ECGL"),
+        (["Fp1"], "Fp1", "Fp1"),
+        (["heart rate", "ECG (calibrated)", "ecg lead off"], None, "ECG (calibrated)"),
+        (["EEG Fz-Cz", "SpO2", "Lead II"], None, "Lead II"),
     ],
 )
-def test_leads_are_chosen_by_name(names, lead, position):
-    assert choose_lead("file", names, lead) == position
+def test_leads_are_chosen_by_name(raw, names, lead, chosen):
+    assert read_lead_of(offer(raw, names), lead).lead == chosen
 
 
 @pytest.mark.parametrize("lead", ["V9", 2, -1, None])
-def test_a_missing_lead_is_an_error_that_lists_those_there_are(lead):
+def test_a_missing_lead_is_an_error_that_lists_those_there_are(raw, lead):
     with pytest.raises(DatasetError, match="RESP, ABP"):
-        choose_lead("file", ["RESP", "ABP"], lead)
+        read_lead_of(offer(raw, ["RESP", "ABP"]), lead)
+
+
+def test_a_lead_that_does_not_look_like_an_ecg_is_passed_over_or_refused(raw, caplog):
+    assert read_lead_of(offer(raw, ["I", "II"], silent={0}), None).lead == "II"
+    assert "I is passed over: it " in caplog.text
+    with pytest.raises(DatasetError, match=r"by its name only.*Pass the name"):
+        read_lead_of(offer(raw, ["ECG"], silent={0}), None)
+    assert read_lead_of(offer(raw, ["ECG"], silent={0}), "ECG").lead == "ECG"
+    assert "does not look like an ECG" in caplog.text
+
+
+def test_among_unknown_names_no_position_decides(raw):
+    assert read_lead_of(offer(raw, ["a", "b"], silent={0}), None).lead == "b"
+    with pytest.raises(DatasetError, match="several look like one"):
+        read_lead_of(offer(raw, ["a", "b"]), None)
 
 
 def test_an_interrupted_edf_file_is_refused(raw, tmp_path):
@@ -233,7 +269,6 @@ def test_an_interrupted_edf_file_is_refused(raw, tmp_path):
 
 def test_annotations_can_be_chosen_and_refused(raw, tmp_path):
     header = write_wfdb(tmp_path, raw, extension="qrs")
-    assert read_record(header).symbols is not None
     assert read_record(header, annotations="qrs").provenance["R peaks"] == "sim.qrs"
     assert read_record(header, annotations=None).symbols is None
     with pytest.raises(DatasetError, match=r"sim.atr is missing"):

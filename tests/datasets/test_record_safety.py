@@ -10,18 +10,17 @@ from pathlib import Path
 import edfio
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ecglab.datasets import read_record
-from ecglab.datasets._physionet import fetch_physionet
+from ecglab.datasets._find_record import fetch_physionet
 from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.datasets._wfdb import quiet_wfdb
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
 REAL_DATA_HOME = os.environ.get("ECGLAB_DATA_HOME")
 RATE = 250
-FUZZ = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class Files(dict):
@@ -182,9 +181,9 @@ def test_annotations_that_mark_no_beat_lead_to_detection(place, caplog):
 
 
 def test_annotations_beyond_the_end_are_set_aside(place):
-    times = np.append(np.arange(1, 25), 1000) * RATE
     with quiet_wfdb() as wfdb:
-        wfdb.wrann("sim", "atr", times, ["N"] * 25, write_dir=str(place))
+        times = np.append(wfdb.rdann(str(place / "sim"), "atr").sample, 1000 * RATE)
+        wfdb.wrann("sim", "atr", times, ["N"] * len(times), write_dir=str(place))
     record = read_record(place / "sim")
     assert record.set_aside["time"].tolist() == [1000.0]
     assert record.times.max() < 30
@@ -210,12 +209,10 @@ def test_unreadable_files_are_errors(place, name):
 
 def test_ragged_and_mixed_tables_are_errors_that_name_the_line(place):
     lines = (place / "sim.csv").read_text().splitlines()
-    (place / "ragged.csv").write_text("\n".join([*lines[:50], "1,2,3", *lines[50:]]))
-    with pytest.raises(DatasetError, match=r"ragged\.csv.*line 51 is '1,2,3'"):
-        read_record(place / "ragged.csv", sampling_rate=RATE)
-    (place / "mixed.csv").write_text("\n".join([*lines[:50], "oops", *lines[50:]]))
-    with pytest.raises(DatasetError, match=r"mixed\.csv.*line 51 is 'oops'"):
-        read_record(place / "mixed.csv", sampling_rate=RATE)
+    for wrong in ("1,2,3", "oops"):
+        (place / "wrong.csv").write_text("\n".join([*lines[:50], wrong, *lines[50:]]))
+        with pytest.raises(DatasetError, match=rf"wrong\.csv, line 51.*{wrong}"):
+            read_record(place / "wrong.csv", sampling_rate=RATE)
 
 
 def write_rows(path, header, rows):
@@ -244,9 +241,8 @@ def test_a_separator_at_the_end_of_every_row_shifts_no_lead(place, two, header):
 @pytest.mark.parametrize(
     ("header", "separator", "fault"),
     [
-        ("MLII", " ", "the header has 1 names, but the first row has 2 values"),
-        ("MLII", ",", "line 2 is"),
-        ("MLII,V5,V1", ",", "the header has 3 names, but the first row has 2 values"),
+        ("MLII", ",", "several look like one"),
+        ("MLII,V5,V1", ",", "the header has 3 names, but the rows have 2 values"),
         ("V5,V5", ",", "two columns of one name"),
     ],
 )
@@ -262,15 +258,10 @@ def test_a_row_that_is_not_as_long_as_the_others_is_named(place, two, header, ro
     rows = [",".join(fields) for fields in two]
     rows.insert(3000, row)
     table = write_rows(place / "t.csv", header, rows)
-    with pytest.raises(DatasetError, match=rf"line {3001 + len(header)} is '{row}'"):
+    with pytest.raises(
+        DatasetError, match=rf"line {3001 + len(header)}: {row.count(',') + 1} values, but 2"
+    ):
         read_record(table, sampling_rate=RATE)
-
-
-def test_a_value_after_the_last_separator_is_not_dropped(place, two):
-    rows = [",".join(row) + "," for row in two]
-    rows[3000] += "0.7"
-    with pytest.raises(DatasetError, match="end in a separator, and some"):
-        read_record(write_rows(place / "t.csv", ["MLII,V5"], rows), sampling_rate=RATE)
 
 
 def test_a_sample_missing_at_the_end_of_a_row_is_no_fault_of_its_length(place, two):
@@ -288,7 +279,7 @@ def test_one_column_with_decimal_commas_is_not_read_as_two(place, two):
 
 def test_two_columns_of_whole_numbers_are_read_once_they_have_names(place, two):
     rows = [f"{1000 * float(v):.0f},7" for v, _ in two]
-    with pytest.raises(DatasetError, match="write their names"):
+    with pytest.raises(DatasetError, match="write the names"):
         read_record(write_rows(place / "t.csv", [], rows), sampling_rate=RATE)
     named = write_rows(place / "t.csv", ["MLII,marker"], rows)
     assert read_record(named, sampling_rate=RATE).lead == "MLII"
@@ -296,15 +287,16 @@ def test_two_columns_of_whole_numbers_are_read_once_they_have_names(place, two):
 
 @pytest.mark.parametrize("name", ["elapsed", "ms", "Date", "when", None])
 @pytest.mark.parametrize("rate", [250, 360])
-def test_a_column_of_time_is_not_taken_for_the_ecg(place, two, caplog, name, rate):
+def test_a_column_of_time_is_not_taken_for_the_ecg(place, two, name, rate):
     """At 360 Hz, times in milliseconds are rounded, and their steps differ."""
     header = [] if name is None else [f"{name},channel"]
     rows = [f"{n / rate:.3f},{v}" for n, (v, _) in enumerate(two)]
     table = write_rows(place / "t.csv", header, rows)
-    with caplog.at_level(logging.INFO, logger="ecglab"):
-        record = read_record(table, sampling_rate=rate)
+    record = read_record(table, sampling_rate=rate)
     assert record.lead == ("column 1" if name is None else "channel")
-    assert ("taken for the time" in caplog.text) == (name in ("when", None))
+    assert record.reading["time"].value == (name or "column 0")
+    if name != "ms":  # which these are not
+        assert read_record(table).sampling_rate == rate
 
 
 def test_no_code_in_an_array_is_run(place):
@@ -372,18 +364,10 @@ def read_damaged(files, folder, name, mutations):
 FILES = ["sim.hea", "sim.dat", "sim.atr", "sim.edf", "sim.npy", "sim.csv"]
 
 
-@pytest.mark.parametrize("name", FILES)
-@settings(FUZZ, max_examples=25)
-@given(mutations=st.lists(MUTATION, min_size=1, max_size=4))
-def test_damaged_files_give_beats_or_our_own_error(small, tmp_path, name, mutations):
-    read_damaged(small, tmp_path, name, mutations)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
-@settings(FUZZ, max_examples=120)
 @given(mutations=st.lists(MUTATION, min_size=1, max_size=6))
-def test_damaged_files_give_beats_or_our_own_error_many_times(small, tmp_path, name, mutations):
+def test_damaged_files_give_beats_or_our_own_error(small, tmp_path, name, mutations):
     read_damaged(small, tmp_path, name, mutations)
 
 
@@ -405,7 +389,6 @@ def real_slice():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["208.hea", "208.dat", "208.atr"])
-@settings(FUZZ, max_examples=100)
 @given(mutations=st.lists(MUTATION, min_size=1, max_size=6))
 def test_damaged_real_records_give_beats_or_our_own_error(real_slice, tmp_path, name, mutations):
     read_damaged(real_slice, tmp_path, name, mutations)

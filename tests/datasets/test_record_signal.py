@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecglab.datasets import make_record
 from ecglab.datasets._cut import normalise, rr_intervals
-from ecglab.datasets._quality import fill_gaps, find_bad_stretches
+from ecglab.datasets._quality import cut_out, fill_gaps
 from ecglab.datasets._record import cut_record
 from ecglab.datasets._rpeaks import find_r_peaks
 from ecglab.datasets._simulate_record import simulate_lead
@@ -34,13 +34,15 @@ def spoil(raw, change, start=20.0, stop=22.0):
 FAULTS = {
     "missing samples": lambda x: np.full_like(x, np.nan),
     "flat line": lambda x: np.full_like(x, 0.3),
-    "saturated": lambda x: np.full_like(x, 9.0),
+    "saturated": lambda x: 3 + np.random.default_rng(0).normal(0, 0.01, x.shape),
     "noise": lambda x: x + np.random.default_rng(0).normal(0, 1, x.shape),
 }
 
 
 def test_a_clean_recording_has_no_bad_stretch(raw):
-    assert find_bad_stretches(raw.values, RATE) == []
+    values, stretches = cut_out(raw.values, RATE)
+    assert stretches == []
+    np.testing.assert_array_equal(values, raw.values)
 
 
 @pytest.mark.parametrize("reason", FAULTS)
@@ -71,13 +73,41 @@ def test_rare_large_beats_are_not_taken_for_noise():
     assert len(cut_record(raw, source="").bad_stretches) == 0
 
 
-def test_saturation_is_known_by_the_recorders_range(raw):
-    limits = (-5.0, 5.0)
-    assert find_bad_stretches(raw.values, RATE, limits) == []
-    clipped = raw.values.copy()
-    clipped[10_000:10_020] = 5.0
-    reasons = {stretch.reason for stretch in find_bad_stretches(clipped, RATE, limits)}
-    assert "saturated" in reasons
+UNREADABLE = st.sampled_from(
+    [-9999.0, -32768.0, 32767.0, 5.0, -5.0, 1e30, np.inf, 0.0, 6.0, 999.0, 2147483647.0]
+)
+SPANS = st.lists(
+    st.tuples(st.integers(500, 14_000), st.integers(150, 900), UNREADABLE), min_size=1, max_size=4
+)
+
+
+@settings(deadline=None, max_examples=15)
+@given(spans=SPANS)
+def test_an_unreadable_stretch_touches_no_beat_elsewhere(raw, spans):
+    """Whatever stands for "no sample", and however many do: as if these samples were missing."""
+    values, missing = raw.values.copy(), raw.values.copy()
+    for start, length, code in spans:
+        values[start : start + length], missing[start : start + length] = code, np.nan
+    found, expected = (cut_record(replace(raw, values=v), source="") for v in (values, missing))
+    np.testing.assert_array_equal(found.times, expected.times)
+    np.testing.assert_array_equal(found.signals, expected.signals)
+
+
+def test_a_rail_with_some_noise_on_it_is_cut_out_too(raw):
+    values = raw.values.copy()
+    values[5000:5400] = 5 + np.random.default_rng(0).normal(0, 0.01, 400)
+    values, stretches = cut_out(values, RATE)
+    assert np.isnan(values[5000:5400]).all()
+    assert np.isnan(values).sum() == 400
+    assert {stretch.reason for stretch in stretches} == {"saturated"}
+
+
+def test_single_samples_that_stand_for_none_are_cut_out(raw):
+    values = raw.values.copy()
+    values[::997] = -9999
+    values, stretches = cut_out(values, RATE)
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(values)), np.arange(0, len(values), 997))
+    assert {stretch.reason for stretch in stretches} == {"missing samples"}
 
 
 @given(st.lists(st.one_of(st.just(np.nan), st.floats(-5, 5)), min_size=1, max_size=40))
@@ -131,9 +161,9 @@ def test_a_recording_without_a_beat_is_an_error_in_plain_words(raw):
 
 
 def test_a_heart_rate_that_no_heart_has_reveals_a_wrong_sampling_rate(raw):
-    slow = replace(raw, rate=RATE / 2, marks=replace(raw.marks, times=raw.marks.times * 8))
-    with pytest.raises(DatasetError, match="sampling rate, 125 Hz, is probably wrong"):
-        cut_record(slow, source="")
+    slow = replace(raw, rate=RATE / 8, marks=replace(raw.marks, times=raw.marks.times * 8))
+    with pytest.raises(DatasetError, match=r"sampling rate, 31\.25 Hz, is probably wrong"):
+        cut_record(slow, source="", insist=True)
 
 
 # The simulated recording

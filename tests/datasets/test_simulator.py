@@ -72,7 +72,7 @@ def test_test_part_holds_normal_beats_first_and_then_the_other_classes_interleav
     assert (np.diff(others) != 0).sum() > 100
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n_beats=st.integers(1, 3000))
 def test_any_number_of_beats_adds_up_and_keeps_the_proportions(n_beats):
     beats = make_heartbeats(n_beats, n_samples=20, random_state=0)

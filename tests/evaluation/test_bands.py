@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -25,7 +25,6 @@ def columns(rows):
     return is_anomaly, scores.astype(float)
 
 
-@settings(deadline=None)
 @given(pairs)
 def test_roc_curve_passes_through_scikit_learn_s_points(rows):
     is_anomaly, scores = columns(rows)
@@ -35,7 +34,6 @@ def test_roc_curve_passes_through_scikit_learn_s_points(rows):
     assert band["value"].to_numpy() == pytest.approx(highest)
 
 
-@settings(deadline=None)
 @given(pairs, st.floats(0, 1))
 def test_roc_curve_is_straight_between_two_thresholds(rows, rate):
     is_anomaly, scores = columns(rows)
@@ -55,7 +53,6 @@ def test_area_under_the_roc_curve_is_the_metric(scored):
     assert area == pytest.approx(measure(scores, is_anomaly, 0)["ROC-AUC"], abs=1e-5)
 
 
-@settings(deadline=None)
 @given(pairs, st.floats(0.001, 1))
 def test_precision_is_that_of_the_highest_threshold_with_the_recall(rows, wanted):
     is_anomaly, scores = columns(rows)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, kstest, norm
 
@@ -88,7 +88,6 @@ def test_published_standard_error_of_one_area_is_found_again():
     assert high == pytest.approx(1 / (1 + np.exp(-half_width - center)), abs=2e-4)
 
 
-@settings(deadline=None)
 @given(beats)
 def test_midranks_give_what_the_definition_gives(rows):
     is_anomaly, scores, other_scores = columns(rows)
@@ -100,7 +99,6 @@ def test_midranks_give_what_the_definition_gives(rows):
     assert (found.high - found.low) / 2 == pytest.approx(norm.ppf(0.975) * error, abs=1e-7)
 
 
-@settings(deadline=None)
 @given(beats)
 def test_swapping_the_detectors_turns_the_sign(rows):
     is_anomaly, scores, other_scores = columns(rows)
@@ -113,7 +111,6 @@ def test_swapping_the_detectors_turns_the_sign(rows):
     assert one.p_value == other.p_value
 
 
-@settings(deadline=None)
 @given(beats)
 def test_same_order_of_beats_is_no_difference(rows):
     is_anomaly, scores, _ = columns(rows)
@@ -153,7 +150,6 @@ def test_interval_covers_the_true_area_as_often_as_it_says():
     assert np.mean(covered) == pytest.approx(0.95, abs=0.025)
 
 
-@settings(deadline=None)
 @given(beats)
 def test_interval_of_an_area_stays_between_0_and_1_and_holds_it(rows):
     is_anomaly, scores, _ = columns(rows)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -34,7 +34,6 @@ def test_published_intervals_are_found_again(counts):
     assert (round(interval.low, 4), round(interval.high, 4)) == PUBLISHED[counts]
 
 
-@settings(deadline=None)
 @given(shares(), CONFIDENCE)
 def test_bounds_are_where_the_score_test_begins_to_reject(counts, confidence):
     """Wilson's definition: the shares p for which |count / of - p| is z standard errors at p."""
@@ -45,7 +44,6 @@ def test_bounds_are_where_the_score_test_begins_to_reject(counts, confidence):
         assert abs(interval.value - bound) == pytest.approx(z * error, abs=1e-7)
 
 
-@settings(deadline=None)
 @given(shares(), CONFIDENCE)
 def test_interval_holds_its_share_and_stays_between_nothing_and_all(counts, confidence):
     interval = share_interval(*counts, confidence)
@@ -53,7 +51,6 @@ def test_interval_holds_its_share_and_stays_between_nothing_and_all(counts, conf
     assert interval.low < interval.high
 
 
-@settings(deadline=None)
 @given(shares(), CONFIDENCE)
 def test_counting_the_others_mirrors_the_interval(counts, confidence):
     count, of = counts
@@ -62,7 +59,6 @@ def test_counting_the_others_mirrors_the_interval(counts, confidence):
     assert mirrored.high == pytest.approx(1 - interval.low, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(shares())
 def test_more_beats_or_less_confidence_narrow_the_interval(counts):
     count, of = counts

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -11,7 +11,6 @@ from ecglab.evaluation import measure, precision_at
 shares = st.floats(0, 1)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 8).map(float), st.booleans()), min_size=2, max_size=60),
     st.integers(-1, 8),
@@ -48,7 +47,6 @@ def test_precision_is_restated_at_a_realistic_prevalence():
     assert measured["precision at 2% anomalies"] == pytest.approx(18 / (18 + 98))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 50), st.integers(1, 50), shares, shares)
 def test_at_the_data_s_own_prevalence_precision_is_the_usual_one(
     n_anomalies, n_normal, recall, false_positive_rate
@@ -60,7 +58,6 @@ def test_at_the_data_s_own_prevalence_precision_is_the_usual_one(
     assert restated == pytest.approx(caught / (caught + alarms))
 
 
-@settings(deadline=None)
 @given(shares, shares, shares, shares)
 def test_precision_falls_as_anomalies_become_rarer(one, other, recall, false_positive_rate):
     rare, common = precision_at(sorted([one, other]), recall, false_positive_rate)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecglab.reading import Reading
 from ecglab.recordings import render_report
 from ecglab.recordings._figures import clock, draw_strange_beats, draw_timeline
 
@@ -58,6 +59,15 @@ def test_the_page_says_what_was_found(page, analysis, record):
         assert f" {code} " in page.text
 
 
+def test_the_page_begins_with_how_the_file_was_read(page, analysis, record):
+    reading = record.reading.with_decision("lead", "II", "a guess", assumed=True)
+    changed = render_report(replace(analysis, record=replace(record, reading=reading)))
+    assert "lead II assumed: a guess" in Page(changed).text
+    assert changed.index("How the file was read") < changed.index("The whole recording")
+    for decision in record.reading:
+        assert f"{decision.topic} {decision.value} {decision.reason}" in page.text
+
+
 def test_the_page_needs_nothing_beside_it(analysis):
     text = render_report(analysis)
     assert not re.search(r"<script|<link|@import|https?://", text)
@@ -80,6 +90,7 @@ def test_whatever_comes_from_the_file_is_escaped(analysis, record):
         lead=HOSTILE,
         symbols=np.full(len(record), HOSTILE),
         provenance={HOSTILE: HOSTILE},
+        reading=Reading().with_decision(HOSTILE, HOSTILE, HOSTILE),
         set_aside=pd.DataFrame({"time": [1.0], "symbol": [HOSTILE], "reason": [HOSTILE]}),
         bad_stretches=pd.DataFrame({"start": [1.0], "stop": [2.0], "reason": [HOSTILE]}),
     )

@@ -37,7 +37,7 @@ def test_being_early_does_not_depend_on_the_heart_rate(pace, intervals):
     assert (come_early(intervals) == come_early(pace * intervals))[clear].all()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.floats(0, 0.45), st.integers(0, 100))
 def test_the_core_holds_no_stranger_below_the_breakdown_point(share, seed):
     """Strangers of one shape, on time and mixed in at random: the hardest case."""

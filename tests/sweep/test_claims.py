@@ -86,12 +86,11 @@ def test_claim_outlives_a_small_step_of_the_clock(path, shift, holds):
         assert (Claim.acquire(path) is None) is holds
 
 
-def test_owner_gives_signs_of_life_and_learns_that_it_lost_its_claim(path, monkeypatch):
+def test_owner_gives_signs_of_life_and_learns_that_it_lost_its_claim(path, monkeypatch, wait):
     monkeypatch.setattr(_claims, "LEASE", 0.3)
     with Claim.acquire(path) as claim:
         os.utime(path, times=(0, 0))
-        time.sleep(0.3)
-        assert path.stat().st_mtime > 0
+        wait(lambda: path.stat().st_mtime > 0)
         path.write_text('{"token": "another"}')
         os.utime(path, times=(0, 0))
         time.sleep(0.3)

@@ -96,16 +96,16 @@ def test_damaged_result_is_named(tmp_path):
         read_results(tmp_path)
 
 
-def test_ten_thousand_results_are_read_in_under_five_seconds(tmp_path):
-    """The better of two, so that a busy machine does not decide."""
-    for x in range(10_000):
+def test_two_thousand_results_are_read_in_under_a_second(tmp_path):
+    """The best of three, so that a busy machine does not decide."""
+    for x in range(2_000):
         write_result(tmp_path, {"x": x, "seed": x % 10}, {"auc": x / 1e4, "loss": 0.1})
     seconds = []
-    for _ in range(2):
+    for _ in range(3):
         start = time.perf_counter()
-        assert len(read_results(tmp_path)) == 10_000
+        assert len(read_results(tmp_path)) == 2_000
         seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 5
+    assert min(seconds) < 1
 
 
 def test_keys_differ_by_each_of_the_four_things_and_not_by_order():

@@ -37,13 +37,13 @@ def test_failures_of_every_kind_are_results_and_stop_nothing(
 ):
     xs = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
     grid, out = write_grid(xs, WAYS_TO_END), tmp_path / "runs"
-    options = {"n_workers": 2, "timeout": 12, "memory_limit": 400, "progress": False}
+    options = {"n_workers": 2, "timeout": 20, "memory_limit": 400, "progress": False}
     table = run(grid, out, **options).set_index("x")
     check(out, xs)
     assert table["status"].tolist() == ["done", "failed", "failed", "failed", "failed", "done"]
     assert table.loc[1, "error"] == "ValueError: no such heartbeat"
     assert table.loc[2, "error"].startswith("timeout")
-    assert table.loc[2, "seconds"] < 20
+    assert table.loc[2, "seconds"] < 40
     assert table.loc[3, "error"].startswith("memory")
     assert table.loc[4, "error"].startswith("the kernel died")
     assert left_running() == []
@@ -78,7 +78,7 @@ def test_a_longer_axis_runs_only_what_is_new_and_a_changed_notebook_runs_all(
 def test_parallel_drivers_share_the_work_and_do_every_run_once(
     tmp_path, write_grid, check, notes, start, left_running
 ):
-    xs = [float(x) for x in range(10)]
+    xs = [float(x) for x in range(6)]
     grid, out = write_grid(xs, "import time; time.sleep(0.3)"), tmp_path / "runs"
     command = ("ecglab.cli", "sweep", grid, "--out", out, "--workers", "1", "--quiet")
     drivers = [start(*command), start(*command)]
@@ -92,7 +92,7 @@ def test_parallel_drivers_share_the_work_and_do_every_run_once(
 def test_killed_driver_is_resumed_and_finished_runs_are_not_repeated(
     tmp_path, write_grid, check, notes, start, wait, left_running
 ):
-    xs = [float(x) for x in range(6)]
+    xs = [float(x) for x in range(5)]
     grid, out = write_grid(xs, "import time; time.sleep(1)"), tmp_path / "runs"
     command = ("ecglab.cli", "sweep", grid, "--out", out, "--workers", "2", "--quiet")
     driver = start(*command)

@@ -76,7 +76,7 @@ def bucket(monkeypatch):
 def test_bucket_holds_notebooks_results_and_tables_and_is_resumed(write_grid, check, bucket, notes):
     import boto3
 
-    run(write_grid([1.0, 2.0]), bucket, n_workers=2, progress=False)
+    run(write_grid([1.0, 2.0]), bucket, n_workers=1, progress=False)
     check(bucket, [1.0, 2.0])
     table = run(write_grid([1.0, 2.0, 3.0]), bucket, n_workers=1, progress=False)
     assert table["square"].tolist() == [1.0, 4.0, 9.0]

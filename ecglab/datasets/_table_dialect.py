@@ -1,0 +1,459 @@
+"""How a table of text is written: separator, decimal sign, names, units, where its rows begin.
+
+One answer for tables of beats and of recordings. All of it is settled on the first lines, once; a
+row further down that is written differently is a fault, and not a new guess.
+"""
+
+import csv
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+from ecglab.datasets._sources import library_faults
+from ecglab.errors import DatasetError
+
+__all__ = [
+    "COMMENTS",
+    "MISSING",
+    "Dialect",
+    "Header",
+    "Lines",
+    "is_number",
+    "settle_dialect",
+    "settle_headed",
+    "split_row",
+]
+
+COMMENTS = ("#", "%")
+"""What a line begins with that is no row: above the table, in it or below."""
+
+MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "-"})
+"""What stands, in small letters, where a value is missing: neither a number nor a word."""
+
+Header = bool | Literal["auto"]
+
+_BLANKS = r"\s+"  # as pandas spells any number of blanks
+_SEPARATORS = ("\t", ";", ",", "|", _BLANKS)
+_SAMPLE = 400  # lines, of which the later half is taken to be rows
+_TAIL = 100  # of these rows are looked at
+_CLEARLY = 0.02  # share of fields by which one separator is better than those before it
+_SHORTEST_COUNT = 5  # 1, 2, 3, 4, 5 are names of columns; 1, 2, 3 may be anything
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+_POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", re.ASCII)
+_ONE_OR_TWO = re.compile(r"-?\d+,\d+", re.ASCII)  # 145,23 is one number, or two
+_UNIT = re.compile(
+    r"m?s|sec(ond)?s?|min|[mµμun]?v(olts?)?|hz|bpm|adu|counts?|a\.?u\.?|nd|%|-|deg|°c|g|ohms?|mmhg|"
+    r"l/min|samples?|date|datetime|(hh|mm|yyyy|dd)[:/.-].*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Consecutive lines, blank ones included, without blanks at their ends."""
+
+    first: int  # number of the first, from 1
+    rows: list[str]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the rows of one file are written."""
+
+    separator: str  # one character, or what pandas calls any number of blanks
+    width: int  # number of columns
+    decimal: str = "."
+    names: Sequence[str] | None = None  # of all columns, where the file has them
+    units: Sequence[str] | None = None
+    texts: Sequence[int] = ()  # positions of the columns that hold words
+    mixed: Sequence[int] = ()  # of the columns of numbers that hold some words, too
+    empty: Sequence[int] = ()  # of the columns in which every value is missing, so far
+    first: int = 1  # number of the first line that may be a row
+    ends_empty: bool = False  # whether rows end in a separator, after which nothing comes
+    known_label: int | None = None  # position of the label, where the form itself says so
+    colon: bool = False  # whether a colon separates the label from the samples
+    notes: tuple[str, ...] = ()  # what was passed over
+
+    @property
+    def n_fields(self) -> int:
+        """Number of fields in a row."""
+        return self.width + self.ends_empty
+
+    def __str__(self) -> str:
+        """Say it in a few words."""
+        called = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+        between = called.get(self.separator, "blanks")
+        words = "one column" if self.width == 1 else f"columns separated by {between}"
+        return words + (", decimal commas" if self.decimal == "," else "")
+
+
+def is_number(field: str) -> bool:
+    """Say whether a field is one finite number, written in the plain way."""
+    return bool(_NUMBER.fullmatch(field)) and math.isfinite(float(field))
+
+
+def split_row(row: str, separator: str) -> list[str]:
+    """Cut a row into its fields, without the blanks and quotation marks around them."""
+    if separator == _BLANKS:
+        return [field.strip('"') for field in row.split()]
+    if '"' in row:
+        try:
+            fields = next(csv.reader([row], delimiter=separator, skipinitialspace=True))
+            return [field.strip(" ") for field in fields]
+        except (csv.Error, StopIteration):  # one quotation mark without the other
+            pass
+    return [field.strip(" ") for field in row.split(separator)]
+
+
+def settle_dialect(place: str, head: Lines, header: Header = "auto") -> Dialect:
+    """Find out how a file is written.
+
+    A preamble, names and units stand at the beginning, so what the later half of the lines has are
+    the columns. The table begins with the first line that looks like these; names and units are in
+    the lines right above it.
+    """
+    filled = [(n, row) for n, row in enumerate(head.rows, head.first) if row][:_SAMPLE]
+    plain = [(n, row) for n, row in filled if not row.startswith(COMMENTS)]
+    if not plain:
+        raise DatasetError(f"{place} holds no data, only comments.")
+    body = _Body.of(place, [row for _, row in plain])
+    table = [split_row(row, body.separator) for _, row in plain]
+    start = 0 if header is False else body.find_start(table)
+    above: list[tuple[int, list[str]]] = []
+    if header is not False and start is not None:
+        above = _names_above(place, [line for line in filled if line[0] < plain[start][0]], body)
+        if not above and (header is True or body.begins_with_count(table[start:])):
+            above = [(plain[start][0], table[start])]
+            start += 1
+    if start is None or start == len(plain):
+        raise DatasetError(f"{place} holds no data, only a header.")
+    names, units = _name_columns(place, above, body)
+    body = replace(body, mixed=body.find_words(table[start:]))
+    if names is None:
+        _refuse_decimal_commas(place, [row for _, row in plain[start:]], body.separator)
+    used = {number for number, _ in above}
+    passed = [str(number) for number, _ in plain[:start] if number not in used]
+    return body.as_dialect(names, units, plain[start][0], passed)
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What the rows of a table look like, taken from lines that are rows if any are."""
+
+    separator: str
+    decimal: str
+    width: int  # fields in a row
+    numeric: list[int]
+    texts: list[int]
+    mixed: list[int]
+    empty: list[int]
+    ends_empty: bool
+
+    @classmethod
+    def of(cls, place: str, lines: Sequence[str]) -> "_Body":
+        """Look at the later half of some lines."""
+        tail = lines[len(lines) // 2 :][-_TAIL:]
+        separator = _find_separator(tail, lines)
+        table = [split_row(row, separator) for row in tail]
+        table = [fields for fields in table if any(map(_like_number, fields))] or table
+        width = max(Counter(map(len, table)).items(), key=lambda item: item[::-1])[0]
+        columns = list(zip(*(fields for fields in table if len(fields) == width), strict=True))
+        decimal = _find_decimal(place, columns)
+        filled = [[f for f in column if f.casefold() not in MISSING] for column in columns]
+        words = [sum(not _reads(f, decimal) for f in column) for column in filled]
+        shares = list(zip(range(width), filled, words, strict=True))
+        return cls(
+            separator,
+            decimal,
+            width,
+            numeric=[p for p, column, n in shares if column and 2 * n <= len(column)],
+            texts=[p for p, column, n in shares if 2 * n > len(column)],
+            mixed=[],
+            empty=[p for p, column, _ in shares if not column],
+            ends_empty=width > 1 and not any(columns[-1]),
+        )
+
+    def find_start(self, table: Sequence[Sequence[str]]) -> int | None:
+        """Return the position of the first row; None if there is none."""
+        return next((i for i, fields in enumerate(table) if self._fits(fields)), None)
+
+    def _fits(self, fields: Sequence[str]) -> bool:
+        """Say whether a line is a row, though perhaps one with a fault in it."""
+        reads = [_reads(f, self.decimal) for f in fields]
+        if not any(reads):
+            return False
+        if len(fields) != self.width:
+            return 2 * sum(reads) > len(fields) > self.width / 2
+        good = sum(reads[p] or fields[p].casefold() in MISSING for p in self.numeric)
+        return 2 * good > len(self.numeric)
+
+    def find_words(self, table: Sequence[Sequence[str]]) -> list[int]:
+        """Return the positions of the columns of numbers that hold some words, too."""
+        rows = [fields for fields in table if len(fields) == self.width]
+        return [p for p in self.numeric if any(self._is_word(fields[p]) for fields in rows)]
+
+    def _is_word(self, field: str) -> bool:
+        return field.casefold() not in MISSING and not _reads(field, self.decimal)
+
+    def begins_with_count(self, table: Sequence[Sequence[str]]) -> bool:
+        """Say whether the first row has names such as 0, 1, 2: pandas' for columns without any."""
+        first, *rest = table
+        numbers = [f for f in first if _reads(f, self.decimal)]
+        if not numbers or not _counts(numbers):
+            return False
+        if len(numbers) >= _SHORTEST_COUNT or (first[0] == "" and numbers[0] == "0"):
+            return True
+        words = [p for p, f in enumerate(first) if f.casefold() not in MISSING | set(numbers)]
+        if words:
+            return any(p in self.numeric for p in words)
+        return numbers[0] == "0" and len(numbers) == len(first) and self._differ(rest)
+
+    def _differ(self, rest: Sequence[Sequence[str]]) -> bool:
+        """Say whether rows cannot be taken for the next ones after 0, 1: fractions, or far away."""
+        fields = [f for row in rest for f in row if _reads(f, self.decimal)]
+        if not any(f.lstrip("+-").isdecimal() for f in fields):
+            return bool(fields)
+        values = [float(f.replace(self.decimal, ".")) for f in fields]
+        return min(map(abs, values)) > max(values) - min(values)
+
+    def as_dialect(
+        self,
+        names: Sequence[str] | None,
+        units: Sequence[str] | None,
+        first: int,
+        passed: Sequence[str],
+    ) -> Dialect:
+        """Put together what has been found."""
+        # A last column without a value and without a name is no column.
+        ends_empty = self.ends_empty and (names is None or not any(names[self.width - 1 :]))
+        width = self.width - ends_empty
+        notes = [f"lines above the table passed over: {', '.join(passed)}"] if passed else []
+        notes += ["rows end in a separator"] if ends_empty else []
+        return Dialect(
+            self.separator,
+            width,
+            self.decimal,
+            names=names and names[:width],
+            units=units and units[:width],
+            texts=self.texts,
+            mixed=self.mixed,
+            empty=[p for p in self.empty if p < width],
+            first=first,
+            ends_empty=ends_empty,
+            notes=tuple(notes),
+        )
+
+
+def _reads(field: str, decimal: str) -> bool:
+    """Say whether a field is a number with this decimal sign."""
+    return is_number(field if decimal == "." else field.replace(".", "x").replace(",", "."))
+
+
+def _like_number(field: str) -> bool:
+    """Say whether a field is a number with one decimal sign or the other."""
+    return is_number(field) or bool(_COMMA_NUMBER.fullmatch(field))
+
+
+def _counts(numbers: Sequence[str]) -> bool:
+    """Say whether numbers are consecutive, such as 0, 1, 2."""
+    if not all(number.isdecimal() and len(number) < 10 for number in numbers):
+        return False
+    return all(int(b) - int(a) == 1 for a, b in pairwise(numbers))
+
+
+def _find_separator(tail: Sequence[str], lines: Sequence[str]) -> str:
+    """Find the sign that cuts most rows into numbers, those first that cannot be part of one."""
+    best, best_share = _SEPARATORS[1], -1.0
+    for separator in _SEPARATORS:
+        table = [split_row(row, separator) for row in tail]
+        if Counter(map(len, table)).most_common(1)[0][0] < 2:
+            continue
+        fields = [f for row in table for f in row]
+        share = sum(_like_number(f) or f.casefold() in MISSING for f in fields) / len(fields)
+        if share > best_share + _CLEARLY:
+            best, best_share = separator, share
+    one_name = any("," not in row and not is_number(row.strip()) for row in lines)
+    if best == "," and one_name and _may_be_one_number(tail):
+        return _SEPARATORS[1]  # one name above numbers with a decimal comma
+    return best
+
+
+def _may_be_one_number(rows: Sequence[str]) -> bool:
+    plain = [row.strip() for row in rows if not row[:1].isalpha()]
+    return bool(plain) and all(map(_ONE_OR_TWO.fullmatch, plain))
+
+
+def _refuse_decimal_commas(place: str, rows: Sequence[str], separator: str) -> None:
+    """Refuse rows such as -145,23 which are one number or two, unless their first parts count."""
+    if separator != "," or not _may_be_one_number(rows):
+        return
+    firsts = [int(row.partition(",")[0]) for row in rows if _ONE_OR_TWO.fullmatch(row.strip())]
+    steps = {b - a for a, b in pairwise(firsts)}
+    if len(firsts) > 2 and len(steps) == 1 and steps != {0}:
+        return
+    raise DatasetError(
+        f"{place}: {rows[0].strip()!r} may be one number with a decimal comma, or two columns. "
+        "Export it with decimal points, or write the names of the columns in a line above them."
+    )
+
+
+def _find_decimal(place: str, columns: Sequence[Sequence[str]]) -> str:
+    """Find out the decimal sign of columns of numbers."""
+    fields = [field for column in columns for field in column]
+    commas = sum(bool(_COMMA_NUMBER.fullmatch(field)) for field in fields)
+    points = sum(bool(_POINT_NUMBER.fullmatch(field)) for field in fields)
+    if commas and points:
+        raise DatasetError(
+            f"{place} has numbers with decimal commas and numbers with decimal points. Export it "
+            "with points, and without signs between thousands."
+        )
+    return "," if commas else "."
+
+
+# Names
+
+
+def _names_above(
+    place: str, lines: Sequence[tuple[int, str]], body: _Body
+) -> list[tuple[int, list[str]]]:
+    """Find the line of names right above the rows, and a line of units below it; lowest first."""
+    found: list[tuple[int, list[str]]] = []
+    for number, row in reversed(lines):
+        is_comment = row.startswith(COMMENTS)
+        fields = _as_names(row, body, is_comment)
+        if fields is not None:
+            found.append((number, fields))
+        elif not is_comment:
+            _refuse_wrong_header(place, row, body, found)
+            break
+        if len(found) == 2:
+            break
+    return found
+
+
+def _as_names(row: str, body: _Body, is_comment: bool) -> list[str] | None:
+    """Cut a line into names, one for each column; None if it has none."""
+    text = row.lstrip("#% \t") if is_comment else row
+    for separator in (body.separator, *(_SEPARATORS if is_comment else ())):
+        fields = [field.strip("'\"") for field in split_row(text, separator)]
+        words = [f for f in fields if f.casefold() not in MISSING and not is_number(f)]
+        numbers = [f for f in fields if is_number(f)]
+        if '"' in row and separator == _BLANKS and len(fields) == body.width - 1:
+            fields.insert(0, "")  # R gives no name to the numbers of its rows
+        widths = {body.width - body.ends_empty}
+        widths |= {body.width} if separator == body.separator else set()
+        counts = not numbers or (_counts(numbers) and int(numbers[0]) < 2)
+        if len(fields) in widths and words and counts:
+            # A remark above a single column is no name.
+            return None if is_comment and body.width == 1 and " " in text else fields
+    return None
+
+
+def _refuse_wrong_header(
+    place: str, row: str, body: _Body, found: Sequence[tuple[int, list[str]]]
+) -> None:
+    """Refuse a line of words right above the rows that has not one for each column."""
+    fields = split_row(row, body.separator)
+    if found or body.separator == _BLANKS or len(fields) < 2 or any(map(_like_number, fields)):
+        return
+    raise _header_mismatch(place, len(fields), body.width)
+
+
+def _header_mismatch(place: str, n_names: int, width: int) -> DatasetError:
+    return DatasetError(
+        f"{place}: the header has {n_names} names, but the rows have {width} values. Give every "
+        "column a name, or pass header=False and take the first line away."
+    )
+
+
+def _name_columns(
+    place: str, above: Sequence[tuple[int, list[str]]], body: _Body
+) -> tuple[list[str] | None, list[str] | None]:
+    """Return names and units of the columns, where there are any."""
+    if not above:
+        return None, None
+    lines = [fields for _, fields in above]
+    has_units = len(lines) == 2 and all(not f or _is_unit(f) for f in lines[0])
+    names, units = (lines[1], lines[0]) if has_units else (lines[0], None)
+    if len(names) not in (body.width, body.width - body.ends_empty):
+        raise _header_mismatch(place, len(names), body.width)
+    return names, units and [unit.strip("'\"()[]") for unit in units]
+
+
+def _is_unit(field: str) -> bool:
+    return bool(_UNIT.fullmatch(field.strip("'\"()[]")))
+
+
+# The header of a .ts or .arff file
+
+
+def settle_headed(place: str, form: str, head: Lines) -> Dialect:
+    """Find out how a .ts or .arff file is written, whose header says so; see `settle_dialect`."""
+    end = _end_of_header(place, form, head.rows)
+    first = next((row for row in head.rows[end:] if row), "")
+    if not first:
+        raise DatasetError(f"{place} holds no data after its header (line {head.first + end - 1}).")
+    if form == ".ts":
+        return _settle_ts(head.rows[:end], first, head.first + end)
+    names, kinds = _read_attributes(place, head.rows[: end - 1])
+    if not names:  # bare headers circulate, and their rows can still be read
+        fields = split_row(first, ",")
+        texts = [p for p, f in enumerate(fields) if f and not is_number(f)]
+        return Dialect(",", len(fields), texts=texts, first=head.first + end)
+    words = [p for p, kind in enumerate(kinds) if kind is None or not all(map(is_number, kind))]
+    classes = [p for p, kind in enumerate(kinds) if kind is None or kind]
+    return Dialect(
+        ",",
+        len(names),
+        names=names,
+        texts=words,
+        first=head.first + end,
+        known_label=classes[0] if len(classes) == 1 else None,
+    )
+
+
+def _end_of_header(place: str, form: str, lines: Sequence[str]) -> int:
+    """Return the position of the first line after ``@data``."""
+    comment = {".ts": "#", ".arff": "%"}[form]
+    for number, line in enumerate(lines, 1):
+        if line.strip().lower() == "@data":
+            return number
+        if line and not line.lstrip().startswith(("@", comment)):
+            raise DatasetError(
+                f"{place}, line {number}: {line[:20]!r} stands before the line '@data', where only "
+                f"lines that begin with '@' or {comment!r} belong."
+            )
+    raise DatasetError(f"{place} has no line '@data': the file ends within its header.")
+
+
+def _settle_ts(header: Sequence[str], first_row: str, first: int) -> Dialect:
+    labelled = not any(re.match(r"@classlabel\s+false", row.strip(), re.I) for row in header)
+    last = first_row.count(",") + first_row.count(":")
+    worded = labelled and not is_number(first_row.rpartition(":")[2].strip())
+    return Dialect(
+        ",",
+        last + 1,
+        texts=[last] if worded else [],
+        first=first,
+        known_label=last if labelled else None,
+        colon=labelled,
+    )
+
+
+def _read_attributes(
+    place: str, header: Sequence[str]
+) -> tuple[list[str], list[Sequence[str] | None]]:
+    """Return the names of an .arff file's columns, and their classes: () for numbers."""
+    from scipy.io import arff
+
+    with library_faults(place):
+        _, meta = arff.loadarff(io.StringIO("\n".join([*header, "@data", ""])))
+        names = list(meta.names())
+        kinds = [meta[name] for name in names]
+    return names, [None if kind == "date" else classes or () for kind, classes in kinds]
