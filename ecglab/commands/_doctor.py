@@ -284,10 +284,10 @@ def _data() -> Iterator[Check]:
     try:  # here and not above: a NumPy that cannot be loaded is something to report
         from ecglab.datasets import fetch_ecg5000
         from ecglab.datasets._download import data_homes
-        from ecglab.datasets._ecg5000 import ECG5000, find_copy
+        from ecglab.datasets._ecg5000 import find_copy
 
         homes = data_homes()
-        files = find_copy(ECG5000, homes)
+        files = find_copy(homes)
         if files:
             fetch_ecg5000(download_if_missing=False)  # compares it with what was published
     except Exception as error:  # whatever it is, the rest of the report is of use
