@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,8 +35,15 @@ SECONDS = 300  # for each process: 15 on an idle machine, but over 100 were seen
 # The package of each framework: what the report calls it, and its smallest autoencoder.
 FRAMEWORKS = {"tensorflow": ("Keras", "dense"), "torch": ("PyTorch", "dense_torch")}
 
+# A crash or an endless wait is told where it happened. Not to standard error, which is silenced
+# while TensorFlow is imported.
+WATCH = """
+import faulthandler, sys
+faulthandler.enable(sys.stdout)
+faulthandler.dump_traceback_later({seconds}, file=sys.stdout)
+"""
+
 TRAIN = """
-import sys
 from ecglab import AutoencoderDetector
 from ecglab.autoencoders import make_autoencoder
 from ecglab.datasets import make_heartbeats
@@ -43,6 +51,10 @@ beats = make_heartbeats(60, random_state=0).normal.signals
 for name in sys.argv[1:]:
     print(f"in {name!r}", flush=True)
     AutoencoderDetector(make_autoencoder(name, max_epochs=1), random_state=0).fit(beats)
+print("trained")
+if tensorflow := sys.modules.get("tensorflow"):
+    gpus = len(tensorflow.config.list_physical_devices("GPU"))
+    print("trained, TensorFlow sees", gpus or "no", "GPU")
 """
 
 LOOK_AT_TORCH = """
@@ -51,6 +63,11 @@ gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
 build = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built without CUDA"
 print(f"{build}, sees", ", ".join(gpus) or "no GPU")
 """
+
+FRAMES = 4  # of a traceback, those nearest to what went wrong
+
+# What changes where data come from and where frameworks compute.
+SETTINGS = ("ECGLAB_DATA_HOME", "ECGLAB_SOURCE", "KERAS_BACKEND", "CUDA_VISIBLE_DEVICES")
 
 REPORT_IT = "if the message does not help, paste this report into an issue"
 SIMULATED = "or go on with simulated heartbeats"
@@ -67,9 +84,11 @@ class Check:
     needed: bool = True  # by the course
 
     def __str__(self) -> str:
-        """Put it into one line."""
+        """Put it into one line, and the places in a traceback below it."""
         remedy = f"; what to do: {self.remedy}" if self.remedy else ""
-        return f"{self.state:<8}{self.name}: {self.found}{remedy}"
+        found, line_break, places = self.found.partition("\n")
+        places = textwrap.indent(places, " " * 10)
+        return f"{self.state:<8}{self.name}: {found}{remedy}{line_break}{places}"
 
 
 class Doctor:
@@ -124,6 +143,8 @@ def _at_home(text: str) -> str:
 
 def _installed() -> Iterator[Check]:
     yield Check("platform", OK, f"{platform.platform()}, {os.cpu_count()} processors")
+    settings = [f"{name}={os.environ[name]}" for name in SETTINGS if name in os.environ]
+    yield Check("settings", OK, ", ".join(settings) or "none")
     try:
         about, needs = metadata("ecglab"), [*map(Requirement, requires("ecglab") or [])]
     except PackageNotFoundError:
@@ -135,7 +156,7 @@ def _installed() -> Iterator[Check]:
     python, supported = platform.python_version(), SpecifierSet(about["Requires-Python"])
     fits = supported.contains(python, prereleases=True)
     remedy = "" if fits else f"take a Python {supported}"
-    yield Check("Python", OK if fits else FAILED, python, remedy)
+    yield Check("Python", OK if fits else FAILED, f"{python} in {sys.prefix}", remedy)
     core = [need for need in needs if _applies(need, "")]
     yield _packages("ecglab's own needs", "ecglab", core)
     extras = {
@@ -195,7 +216,7 @@ def _frameworks() -> Iterator[Check]:
     else:
         yield Check("NVIDIA driver", OK, "none, so everything runs on the processor", needed=False)
     if _version("torch"):
-        works, said = _run([sys.executable, "-c", LOOK_AT_TORCH])
+        works, said = _run_python(LOOK_AT_TORCH)
         found = f"{said}, Triton {_version('triton') or 'is not there'}"
         yield Check("PyTorch's device", *(OK, found) if works else (FAILED, said, REPORT_IT))
 
@@ -205,10 +226,16 @@ def _train(order: Sequence[str]) -> Check:
     started = time.perf_counter()
     titles, autoencoders = zip(*(FRAMEWORKS[name] for name in order), strict=True)
     name = f"training with {', then '.join(titles)}"
-    works, said = _run([sys.executable, "-c", TRAIN, *autoencoders])
+    works, said = _run_python(TRAIN, *autoencoders)
     if not works:
         return Check(name, FAILED, said, REPORT_IT)
-    return Check(name, OK, f"{time.perf_counter() - started:.0f} s")
+    return Check(name, OK, f"{said}, {time.perf_counter() - started:.0f} s")
+
+
+def _run_python(code: str, *words: str) -> tuple[bool, str]:
+    """Run code in a process of its own that tells where it crashed, or waited to the end."""
+    watch = WATCH.format(seconds=0.9 * SECONDS)
+    return _run([sys.executable, "-c", watch + code, *words])
 
 
 def _run(words: Sequence[str]) -> tuple[bool, str]:
@@ -218,13 +245,29 @@ def _run(words: Sequence[str]) -> tuple[bool, str]:
             words, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired as late:
-        return False, f"no end after {SECONDS} s {_last_line(late.stdout)}".strip()
-    said, code = _last_line(done.stdout), done.returncode
+        return False, _explain(f"no end after {SECONDS} s", late.stdout, late.stderr)
+    code = done.returncode
+    if not code:
+        return True, _last_line(done.stdout)
     if code < 0:
-        return False, f"crashed: {signal.Signals(-code).name} {said}".strip()
-    if code:
-        return False, f"{_last_line(done.stderr) or f'exit code {code}'} {said}".strip()
-    return True, said
+        wrong = f"crashed: {signal.Signals(-code).name}"
+    else:
+        wrong = _last_line(done.stderr) or f"exit code {code}"
+    return False, _explain(wrong, done.stdout, done.stderr)
+
+
+def _explain(wrong: str, stdout: bytes | None, stderr: bytes | None) -> str:
+    """Say what went wrong and at which step; below that, where in the code."""
+    dumped = rb"^(?:Fatal Python error|Timeout \()"  # by faulthandler
+    step, *dump = re.split(dumped, stdout or b"", maxsplit=1, flags=re.MULTILINE)
+    places = [*_places(b"".join(dump))[:FRAMES], *_places(stderr or b"")[-FRAMES:]]
+    return "\n".join([f"{wrong} {_last_line(step)}".strip(), *places])
+
+
+def _places(output: bytes) -> list[str]:
+    """Return the lines that name a file: those of Python have the nearest last."""
+    lines = output.decode(errors="replace")
+    return re.findall(r'^ *(File "[^<].*", line .+)$', lines, re.MULTILINE)
 
 
 def _last_line(output: bytes | None) -> str:

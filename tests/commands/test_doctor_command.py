@@ -62,7 +62,7 @@ def found(said, name):
 def test_where_all_is_well_it_says_so_with_the_versions_in_use(run):
     said = run("doctor", "--json", "--quiet")
     assert (said.code, said.err, said.facts["works"]) == (0, "", True)
-    assert found(said, "Python") == platform.python_version()
+    assert found(said, "Python") == f"{platform.python_version()} in {sys.prefix}"
     for name, package in {"ecglab's own needs": "numpy", "ecglab[torch]": "torch"}.items():
         assert f"{package} {version(package)}" in found(said, name)
     trained = [name for name in states(said) if name.startswith("training")]
@@ -81,6 +81,7 @@ def test_a_crash_and_a_broken_library_are_reported_and_the_home_folder_is_not(
     broken = lines["FAILED  training with Keras, then PyTorch"]
     assert "ImportError: its library cannot be loaded in 'dense'; what to do: " in broken
     assert "crashed: SIGSEGV in 'dense_torch'" in lines["FAILED  training with PyTorch, then Keras"]
+    assert re.search(r'torch\.py", line 1 in <module>$', said.out, re.MULTILINE)  # where it crashed
     assert "~/data" in lines["missing ECG5000"]
     assert str(tmp_path) not in said.out
 
