@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from secrets import token_hex
 
 from ecglab.errors import EcglabError, OutputError
 
@@ -127,10 +127,15 @@ def disk_faults_named(place: Path, kind: type[EcglabError] = OutputError) -> Ite
 @contextmanager
 def _unfinished(beside: Path) -> Iterator[Path]:
     """Make a folder for what is not complete yet, with ordinary permissions, and remove it."""
-    with TemporaryDirectory(dir=beside, prefix=".writing-", ignore_cleanup_errors=True) as name:
-        folder = Path(name) / "unfinished"  # the outer one is for the owner alone
+    # Its name is known before it is there: an interrupt in the same moment leaves nothing behind.
+    outer = beside / f".writing-{token_hex(4)}"
+    try:
+        outer.mkdir(mode=0o700)  # for the owner alone
+        folder = outer / "unfinished"
         folder.mkdir()
         yield folder
+    finally:
+        shutil.rmtree(outer, ignore_errors=True)
 
 
 def _publish_all(unfinished: Path, folder: Path) -> None:
