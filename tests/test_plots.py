@@ -139,7 +139,7 @@ def test_every_figure_is_drawn_with_labelled_axes(beats, name):
 
 def test_every_plot_function_is_drawn_here():
     public = {name for name in plots.__all__ if name.startswith("plot_")}
-    elsewhere = {"plot_parallel_coordinates"}  # its axes are named by their ticks: test_sweep_report
+    elsewhere = {"plot_parallel_coordinates"}  # in test_sweep_report: ticks name its axes
     assert len(public - elsewhere) == len(FIGURES)
 
 
