@@ -626,17 +626,21 @@ def test_what_is_wrong_with_an_npz_is_named(read, arrays, options, message):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # NumPy warns of strange headers before it refuses them
-def test_an_npz_with_one_flipped_byte_in_a_header_is_refused_or_read(read):
+def test_an_npz_with_one_flipped_byte_in_a_header_is_refused_or_read(read, pack):
     """What reads the header is Python's own parser, with all the errors that it knows."""
-    content = npz(X=SIGNALS)
-    start = content.index(b"NUMPY")
-    for position in range(start, start + 90):
-        flipped = bytearray(content)
+    buffer = io.BytesIO()
+    np.save(buffer, SIGNALS)
+    refused = 0
+    for position in range(90):
+        flipped = bytearray(buffer.getvalue())
         flipped[position] ^= 0x08
-        archive = bytes(flipped)
-        # The checksum in the zip would notice: mend it, as a bad disk before the zipping would.
-        with pytest.raises(DatasetError, match="x\\.npz"):
+        archive = pack({"X.npy": bytes(flipped)})  # with the right checksum: flipped before zipping
+        try:
             read(archive, "x.npz", label_column=None)
+        except DatasetError as error:
+            assert "x.npz" in str(error)
+            refused += 1
+    assert refused > 45
 
 
 def test_arrays_beside_the_beats_of_an_npz_can_be_left_alone(read):
