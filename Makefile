@@ -47,7 +47,7 @@ course: $(READY)
 test: test-unit test-book test-notebooks
 
 test-unit: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore=tests/book $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore=tests/book -m "not every_pair" $(PYTEST_FLAGS)
 
 # What depends on the build of PyTorch; CI runs it with the one that most people get, too.
 test-frameworks: $(READY)
