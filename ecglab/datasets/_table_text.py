@@ -62,6 +62,7 @@ class TextTable:
     dialect: Dialect
     lines: Iterator[Lines]  # those of its header included
     notes: list[str] = field(default_factory=list)  # complete when all has been read
+    n_remarks: int = 0  # rows that somebody made a remark, so far
 
     def read(
         self,
@@ -93,16 +94,17 @@ class TextTable:
                 yield Rows(block.values, block.words, position + np.array(block.good))
             position += len(filled)
         self.notes.extend(self.dialect.notes)
+        if self.n_remarks:
+            self.notes.append(f"{self.n_remarks} rows passed over that are marked as remarks")
         if pending:
             self.notes.append(f"lines below the table passed over, from line {pending[0][0]} on")
 
     def _rows_of(self, lines: Lines) -> list[tuple[int, str]]:
         """Return the lines that may be rows, with their numbers."""
-        filled = [
-            (number, row)
-            for number, row in enumerate(lines.rows, lines.first)
-            if row and number >= self.dialect.first and not row.startswith(COMMENTS)
-        ]
+        numbered = enumerate(lines.rows, lines.first)
+        below = [(number, row) for number, row in numbered if row and number >= self.dialect.first]
+        filled = [(number, row) for number, row in below if not row.startswith(COMMENTS)]
+        self.n_remarks += len(below) - len(filled)
         if self.dialect.colon:
             return [(number, _join_label(row)) for number, row in filled]
         return filled

@@ -187,3 +187,11 @@ def test_two_whole_numbers_are_two_columns_where_the_first_counts(read):
     buffer = io.StringIO()
     np.savetxt(buffer, np.column_stack([np.arange(N), 1024 + 200 * ECG]), fmt="%d", delimiter=",")
     assert read(buffer.getvalue()).values.shape == (N, 2)
+
+
+def test_a_row_that_was_made_a_remark_is_passed_over_and_counted(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("ecg,resp\n" + "0.1,2\n" * 20 + "#0.2,3\n" + "0.3,4\n" * 20)
+    table = read_signal_table(path)
+    assert len(table.values) == 40
+    assert "1 rows passed over that are marked as remarks" in table.notes
