@@ -43,5 +43,6 @@ def test_a_find_comes_as_an_example_to_paste_and_with_the_seed_that_found_it(tmp
     assert re.findall(r"^== seed (\d+)", fuzz.stdout, re.MULTILINE) == ["7", "8"]
     examples = re.findall(r"^@example\(\n(.*?)^\)", fuzz.stdout, re.MULTILINE | re.DOTALL)
     assert [example.splitlines()[0] for example in examples] == ["    x=1000,"] * 2
-    assert fuzz.stdout.count("@reproduce_failure(") == 2
+    # pytest's summary repeats what was raised where it does not shorten its lines, as on CI.
+    assert fuzz.stdout.count("@reproduce_failure(") >= 2
     assert fuzz.stdout.splitlines()[-1].endswith("7 8")
