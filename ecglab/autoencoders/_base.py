@@ -13,6 +13,19 @@ __all__ = ["Autoencoder", "check_signals"]
 
 FloatArray = npt.NDArray[np.float32]
 
+# What an output layer of this activation can reach; of others, any value.
+_RANGES = {
+    "elu": (-1.0, np.inf),
+    "hard_sigmoid": (0.0, 1.0),
+    "relu": (0.0, np.inf),
+    "relu6": (0.0, 6.0),
+    "sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "softplus": (0.0, np.inf),
+    "softsign": (-1.0, 1.0),
+    "tanh": (-1.0, 1.0),
+}
+
 
 class Autoencoder(BaseEstimator, ABC):
     """Base class of the autoencoders: `fit`, `reconstruct`, `encode`, and weights as arrays.
@@ -89,6 +102,11 @@ class Autoencoder(BaseEstimator, ABC):
             One code a beat.
         """
         return self._encode(_with_channels(self._check(signals)))
+
+    @property
+    def output_range(self) -> tuple[float, float]:
+        """Smallest and largest value that the output layer reaches, infinite where none is."""
+        return _RANGES.get(getattr(self, "output_activation", "linear"), (-np.inf, np.inf))
 
     @property
     def n_code(self) -> int:
