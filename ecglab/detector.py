@@ -31,7 +31,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ecglab.autoencoders import AUTOENCODERS, Autoencoder, make_autoencoder
 from ecglab.errors import DetectorFileError, FewBeatsWarning
-from ecglab.persistence import read_estimator, save_estimator
+from ecglab.persistence import path_of, read_estimator, save_estimator
 from ecglab.scoring import SCORINGS, Scoring, make_scoring
 from ecglab.thresholds import THRESHOLDS, choose_threshold
 
@@ -620,13 +620,11 @@ def load_detector(folder: str | os.PathLike[str]) -> AutoencoderDetector:
     return detector
 
 
-def _savable_classes() -> dict[str, type[BaseEstimator]]:
+def _savable_classes() -> dict[str, str]:
     """List what a saved detector may consist of, by the names that stand in its folder."""
     scorings = (type(make_scoring(name)) for name in SCORINGS)
-    return {
-        **{kind.__name__: kind for kind in (AutoencoderDetector, *_SAVABLE_SCALERS, *scorings)},
-        **{name: type(make_autoencoder(name)) for name in AUTOENCODERS},
-    }
+    kinds = (AutoencoderDetector, *_SAVABLE_SCALERS, *scorings)
+    return {kind.__name__: path_of(kind) for kind in kinds} | AUTOENCODERS
 
 
 def _check_loaded(detector: AutoencoderDetector) -> None:
