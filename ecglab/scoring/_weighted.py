@@ -39,7 +39,6 @@ class WeightedError(Scoring):
         2 for squared residuals, 1 for absolute ones.
     window : tuple of (int, int), optional
         First sample inside and first sample behind; needed by "window" and refused by the others.
-        `physiological_window` gives those of the P wave, the QRS complex and the ST-T segment.
     smoothing : int, default 0
         Replaces each learnt weight by the mean over this many samples on either side, which
         steadies weights learnt from few beats. Of no effect on "uniform" and "window".

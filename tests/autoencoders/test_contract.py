@@ -63,7 +63,7 @@ def test_beats_of_any_size_come_back_in_their_shape(name, shape):
     assert reconstructed.shape == beats.shape
     assert reconstructed.dtype == np.float32
     assert np.isfinite(reconstructed).all()
-    assert autoencoder.encode(beats).shape == (5, 3)
+    assert autoencoder.encode(beats).shape == (5, autoencoder.n_code)
 
 
 @pytest.mark.usefixtures("eager_tensorflow")
