@@ -120,7 +120,7 @@ class AutoencoderDetector(
     Notes
     -----
     Higher `score_samples` is more normal, as everywhere in scikit-learn; higher
-    `reconstruction_error` is stranger.
+    `reconstruction_error` is more anomalous.
 
     Examples
     --------
@@ -294,7 +294,7 @@ class AutoencoderDetector(
         return -self.threshold_
 
     def reconstruction_error(self, X: npt.ArrayLike) -> FloatArray:
-        """Score beats; higher is stranger.
+        """Score beats; higher is more anomalous.
 
         Parameters
         ----------

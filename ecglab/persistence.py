@@ -81,7 +81,7 @@ def save_estimator(
         "detector": described,
     }
     with disk_faults_named(folder, DetectorFileError):
-        _refuse_strangers(folder)
+        _refuse_others(folder)
         # Should a crash come between the two renames, reading notices it: the config names the
         # checksum of the weights that belong to it.
         with replacing_in(folder) as unfinished:
@@ -262,12 +262,12 @@ def _from_version_1(config: Mapping[str, Any], arrays: Arrays) -> tuple[dict[str
     return {"detector": detector}, {n.replace("/", "_/", 1): a for n, a in arrays.items()}
 
 
-def _refuse_strangers(folder: Path) -> None:
+def _refuse_others(folder: Path) -> None:
     """Refuse a folder that holds other files than a detector's."""
     names = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    if strangers := sorted(names - {CONFIG, WEIGHTS}):
+    if others := sorted(names - {CONFIG, WEIGHTS}):
         raise DetectorFileError(
-            f"{folder} holds other files ({', '.join(strangers[:3])}). Save to a folder of its "
+            f"{folder} holds other files ({', '.join(others[:3])}). Save to a folder of its "
             "own, so that nothing is overwritten by accident."
         )
 

@@ -1,4 +1,4 @@
-"""From residuals to one anomaly score a beat. Higher is stranger.
+"""From residuals to one anomaly score a beat. Higher is more anomalous.
 
 The two functions are for reading and teaching. The scorings are small scikit-learn style estimators
 over residuals (and codes) of validation beats, for detectors that are configured, cloned and saved:

@@ -27,8 +27,8 @@ class Combined(Scoring):
         The parts, two or more as a rule: names as in `SCORINGS`, or instances. Names alone can be
         written to JSON. Their scores must not be negative, so a `Combined` cannot be a part.
     how : {"mean", "max"}, default "mean"
-        "mean" favours beats that look somewhat strange to every part, "max" beats that look very
-        strange to one.
+        "mean" favours beats that score somewhat high with every part, "max" beats that score very
+        high with one.
 
     Attributes
     ----------
@@ -42,11 +42,11 @@ class Combined(Scoring):
     Notes
     -----
     A score ``s`` becomes ``(log(1 + s / typical_) - log 2) / reach_``: 0 for the median normal
-    beat, 1 for the one that is stranger than 95 % of them. The parts thus agree in the region where
-    thresholds are set, whatever their units. The logarithm keeps errors, which are squares and
-    spread over decades, from drowning distances, which are roots. The map is strictly increasing
+    beat, 1 for the one that scores higher than 95 % of them. The parts thus agree in the region
+    where thresholds are set, whatever their units. The logarithm keeps errors, which are squares
+    and spread over decades, from drowning distances, which are roots. The map strictly increases
     and has no upper end, so no part's ranking is lost, as it would be with empirical quantiles,
-    where all beats beyond the strangest normal one are alike.
+    where all beats beyond the highest normal one are alike.
 
     Parameters of parts given as instances are reached as ``part0__width`` and so on.
 
