@@ -140,6 +140,14 @@ CONTENDERS: tuple[Contender, ...] = (
         [MSE, MAE],
     ),
     _rescored(
+        "PyTorch, LSTM",
+        "LSTM, three layers, 64, rate 0.001",
+        lambda seed: AutoencoderDetector(
+            LSTMAutoencoder(n_layers=3, learning_rate=0.001), random_state=seed
+        ),
+        [MSE, MAE],
+    ),
+    _rescored(
         "PyTorch, dense",
         "[140, 96, 48, 24]",
         lambda seed: AutoencoderDetector(DenseTorchAutoencoder(), random_state=seed),
