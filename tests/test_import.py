@@ -41,12 +41,17 @@ def test_no_room_loads_a_deep_learning_framework_before_it_is_used():
     ).endswith("none\n")
 
 
-def test_listing_the_autoencoders_loads_no_framework():
+def test_making_every_autoencoder_and_baseline_loads_no_framework():
     loaded = run(
-        "from ecglab.autoencoders import DenseAutoencoder; DenseAutoencoder(); "
-        "import sys; print(*sys.modules)"
+        "import sys\n"
+        "from ecglab.autoencoders import AUTOENCODERS, DenseAutoencoder, make_autoencoder\n"
+        "from ecglab.baselines import BASELINES, PYOD_BASELINES\n"
+        "DenseAutoencoder(), *map(make_autoencoder, AUTOENCODERS)\n"
+        "[make(0) for make in [*BASELINES.values(), *PYOD_BASELINES.values()]]\n"
+        "print(*sys.modules)"
     ).split()
-    assert not {"tensorflow", "keras", "torch"} & set(loaded)
+    assert {"ecglab.autoencoders._lstm", "ecglab.baselines"} <= set(loaded)
+    assert not {"tensorflow", "keras", "torch", "pyod"} & set(loaded)
 
 
 def test_public_names_are_found_and_unknown_ones_are_not():
