@@ -37,6 +37,7 @@ def test_worker_killed_in_mid_run_costs_nothing_but_that_run_again(
         text=True,
     )
     wait(lambda: len(notes("started")) == 3)  # one is over, and each worker is at one
+    wait(lambda: [*out.glob("runs/*/*.json")])  # what the driver has fetched no worker can lose
     workers[1].send_signal(signal.SIGKILL)
     workers[1].wait()
     gate.open()
