@@ -76,7 +76,8 @@ def draw_timeline(analysis: Analysis) -> Figure:
 
 def _shade(ax: Axes, analysis: Analysis) -> None:
     """Shade the part that was learnt from, and the stretches that were set aside."""
-    ax.axvspan(0, analysis.train_minutes, color=NORMAL_COLOR, alpha=0.08, linewidth=0)
+    if analysis.train_minutes is not None:
+        ax.axvspan(0, analysis.train_minutes, color=NORMAL_COLOR, alpha=0.08, linewidth=0)
     starts, stops = analysis.record.bad_stretches[["start", "stop"]].to_numpy(float).T / 60
     ax.broken_barh(  # one artist for all: a long recording can have thousands of stretches
         list(zip(starts, stops - starts, strict=True)),
@@ -109,7 +110,7 @@ def draw_normal_beat(analysis: Analysis) -> Figure:
     """
     figure = Figure(figsize=(5, 3))
     ax = figure.subplots()
-    beats = analysis.record.signals[analysis.is_training][analysis.selection.core]
+    beats = analysis.record.signals[analysis.is_learnt]
     low, median, high = np.quantile(beats, [0.05, 0.5, 0.95], axis=0)
     seconds = _seconds(analysis)
     ax.fill_between(seconds, low, high, color=NORMAL_COLOR, alpha=0.25, linewidth=0)
@@ -147,7 +148,7 @@ def draw_strange_beats(analysis: Analysis, n_beats: int) -> Figure:
             analysis.reconstructions[beat],
             color=NORMAL_COLOR,
             linestyle="--",
-            label="reconstruction",
+            label="as a usual beat",
         )
         ax.set_title(f"{rank + 1}. at {clock(times[rank])}, {ratios[rank]:.1f} x", fontsize=10)
     for ax in axes.flat[len(table) :]:
