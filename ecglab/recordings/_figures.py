@@ -59,16 +59,13 @@ def draw_timeline(analysis: Analysis) -> Figure:
                 label="strange" if flagged else "normal",
             )
         _shade(ax, analysis)
-    above.axhline(analysis.threshold, color="black", linewidth=1, linestyle="--")
-    above.annotate(
-        "threshold",
-        (1, analysis.threshold),
-        xycoords=("axes fraction", "data"),
-        va="bottom",
-        ha="right",
-    )
-    above.set(yscale="log", ylabel="anomaly score")
-    above.legend(loc="lower right", ncols=2, markerscale=3)
+    above.axhline(analysis.threshold, color="black", linewidth=1, linestyle="--", label="threshold")
+    above.set(ylabel="anomaly score")
+    if analysis.train_minutes is None:
+        above.set_ylim(bottom=-1)  # how very usual a beat is does not matter
+    else:
+        above.set_yscale("log")
+    above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, markerscale=3)
     below.set(xlabel="minutes", ylabel="RR interval (s)", ylim=(0, _top(intervals)))
     below.set_xlim(0, analysis.record.duration / 60)
     return figure
