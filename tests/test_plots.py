@@ -412,3 +412,39 @@ def test_spread_has_a_box_for_each_setting_in_order():
     medians = [line.get_ydata()[0] for line in ax.lines if line.get_color() == "black"]
     assert 1.0 in medians
     assert ax.get_legend().get_texts()[0].get_text() == "none"
+
+
+def test_the_lstm_cell_shows_its_gates_and_both_states():
+    said = " ".join(text.get_text() for text in plots.plot_lstm_cell().texts)
+    for word in ("forget", "write", "candidate", "show", "cell state", "hidden"):
+        assert word in said
+
+
+def test_losses_of_trainings_of_any_length_begin_at_the_first_epoch():
+    ax = plots.plot_losses({"short": [0.5, 0.4], "long": pd.Series([0.6, 0.5, 0.3])})
+    drawn = [line.get_xdata().tolist() for line in ax.lines]
+    assert drawn == [[1, 2], [1, 2, 3]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["short", "long"]
+
+
+def test_intervals_have_a_row_each_in_the_order_given_and_the_reference_is_a_line():
+    table = pd.DataFrame(
+        {"value": [0.9, 0.8], "low": [0.85, 0.7], "high": [0.95, 0.9]}, index=["this", "that"]
+    )
+    ax = plots.plot_intervals(table, xlabel="ROC-AUC", reference="that")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["this", "that"]
+    assert ax.yaxis_inverted()
+    assert ax.lines[0].get_xdata() == [0.8, 0.8]
+    assert ax.get_xlabel() == "ROC-AUC"
+
+
+def test_the_waves_of_a_textbook_beat_are_named_beside_a_beat_as_it_is(beats):
+    left, right = plots.plot_waves(beats.normal.signals[0], {"QRS": 55}, title="here")
+    assert {"P", "Q", "R", "S", "T", "RR interval"} <= {text.get_text() for text in left.texts}
+    assert [text.get_text() for text in right.texts] == ["QRS"]
+    np.testing.assert_allclose(right.lines[0].get_ydata(), beats.normal.signals[0])
+
+
+def test_r_on_t_is_drawn_in_the_colour_of_its_class():
+    colors = [to_hex(line.get_color()) for line in plots.plot_r_on_t().lines]
+    assert colors == [plots.NORMAL_COLOR.lower(), plots.CLASS_COLORS[2].lower()]

@@ -1,6 +1,6 @@
 """Draw the picture of the book's first page: what a detector of normal beats does to a strange one.
 
-Of the validation beats of notebook 5, the normal one and the R-on-T PVC with the median error are
+Of the validation beats of notebook 6, the normal one and the R-on-T PVC with the median error are
 shown: neither the best nor the worst of their kind. Needs ECG5000.
 
     python tools/draw_first_page.py

@@ -304,5 +304,5 @@ def _data() -> Iterator[Check]:
     if records:
         yield Check("MIT-BIH", OK, f"records {', '.join(records)}", needed=False)
     else:
-        remedy = f"notebook 8 fetches what it needs, {SIMULATED}"
+        remedy = f"notebook 9 fetches what it needs, {SIMULATED}"
         yield Check("MIT-BIH", MISSING, f"no mitdb/*.hea in {places}", remedy, False)

@@ -10,14 +10,28 @@ from ecglab.course._compare import (
     check_vote,
 )
 from ecglab.course._dense import (
+    check_linear_network,
     check_most_missed,
     check_narrow_code,
     check_quantile_cut,
+    check_swapped_loss,
     check_weight_count,
 )
-from ecglab.course._explore import check_anomaly_share, check_majority_accuracy, check_twin_share
+from ecglab.course._explore import (
+    check_anomaly_share,
+    check_majority_accuracy,
+    check_precision,
+    check_template,
+    check_twin_share,
+)
 from ecglab.course._feedback import Feedback, check_band
-from ecglab.course._lstm import check_step_counts, check_strangest_normal, check_unit_norm
+from ecglab.course._lstm import (
+    check_gru,
+    check_step_counts,
+    check_strangest_normal,
+    check_train_step,
+    check_unit_norm,
+)
 from ecglab.course._recording import (
     check_early_share,
     check_patient,
@@ -44,14 +58,17 @@ __all__ = [
     "check_beats_needed",
     "check_covers_zero",
     "check_early_share",
+    "check_gru",
     "check_inverse_variance",
     "check_label_use",
+    "check_linear_network",
     "check_log_axis",
     "check_majority_accuracy",
     "check_most_missed",
     "check_narrow_code",
     "check_number_of_runs",
     "check_patient",
+    "check_precision",
     "check_quantile_cut",
     "check_rank",
     "check_rare_precision",
@@ -59,7 +76,10 @@ __all__ = [
     "check_set_aside",
     "check_step_counts",
     "check_strangest_normal",
+    "check_swapped_loss",
+    "check_template",
     "check_too_wide",
+    "check_train_step",
     "check_twin_share",
     "check_unit_norm",
     "check_unmoved_rules",

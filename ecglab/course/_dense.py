@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.decomposition import PCA
 
-from ecglab.autoencoders import DenseAutoencoder
+from ecglab.autoencoders import DenseAutoencoder, import_keras
 from ecglab.course._feedback import UNANSWERED, Feedback, check_number
 from ecglab.evaluation import Split, measure
 from ecglab.heartbeats import Heartbeats
-from ecglab.scoring import mean_squared_error
+from ecglab.scoring import mean_absolute_error, mean_squared_error
 
 
 def check_weight_count(answer: object, n_samples: int, hidden: Sequence[int]) -> Feedback:
@@ -30,7 +31,10 @@ def check_weight_count(answer: object, n_samples: int, hidden: Sequence[int]) ->
         return "Write down the units of every layer, input and output included, and go pairwise."
 
     return check_number(
-        answer, truth, "Far more weights than training beats: early stopping is not a luxury.", hint
+        answer,
+        truth,
+        "Set that against the values to be rebuilt, beats times samples, not against the beats.",
+        hint,
     )
 
 
@@ -95,3 +99,58 @@ def check_narrow_code(answer: Any, split: Split) -> Feedback:
             "they are, normal ones only, and with a linear output?",
         )
     return Feedback(True, "Two numbers a beat are enough to order the beats well.")
+
+
+def check_swapped_loss(answer: Any, split: Split) -> Feedback:
+    """Check a trained Keras network whose loss is the mean absolute error."""
+    if (refusal := _refuse_network(answer, split)) is not None:
+        return refusal
+    if getattr(answer, "loss", None) not in ("mae", "mean_absolute_error"):
+        return Feedback(
+            False, f"It was compiled with the loss {getattr(answer, 'loss', None)!r}, not 'mae'."
+        )
+    signals, test = split.validation.normal.signals, split.test
+    if np.abs(signals - _rebuild(answer, signals)).mean() > 0.8 * np.abs(signals).mean():
+        return Feedback(False, "It hardly rebuilds a normal beat. Was it trained, beats as are?")
+    errors = mean_absolute_error(test.signals, _rebuild(answer, test.signals))
+    if measure(errors, test.is_anomaly, 0)["ROC-AUC"] < 0.9:
+        return Feedback(False, "Its ROC-AUC is below 0.9. Was it trained on normal beats only?")
+    return Feedback(True, "A few large residuals weigh less now; the order of the beats bears it.")
+
+
+def check_linear_network(answer: Any, split: Split) -> Feedback:
+    """Check a trained Keras autoencoder without activations: it should rebuild as PCA does."""
+    if (refusal := _refuse_network(answer, split)) is not None:
+        return refusal
+    layers = [layer for layer in answer.layers if hasattr(layer, "units")]
+    bends = {layer.activation.__name__ for layer in layers} - {"linear"}
+    if bends:
+        return Feedback(False, f"It still bends its sums, with {', '.join(sorted(bends))}.")
+    narrowest = min(layer.units for layer in layers)
+    if narrowest != 2:
+        return Feedback(False, f"Its code has {narrowest} numbers, those of the baseline 2.")
+    signals = split.validation.normal.signals
+    pca = PCA(n_components=2, random_state=0).fit(split.train.signals)
+    best = np.square(signals - pca.inverse_transform(pca.transform(signals))).mean()
+    if np.square(signals - _rebuild(answer, signals)).mean() > 1.2 * best:
+        return Feedback(
+            False,
+            "It does not rebuild as well as PCA yet: train on, with the mean squared error and "
+            "larger steps (a learning rate of 0.01).",
+        )
+    return Feedback(True, "It has found PCA's plane: the baseline was an autoencoder all along.")
+
+
+def _refuse_network(answer: Any, split: Split) -> Feedback | None:
+    """Say what is no Keras network for these beats."""
+    if answer is ...:
+        return UNANSWERED
+    if not isinstance(answer, import_keras().Model):
+        return Feedback(False, "Hand over the network itself, a Keras model.")
+    if answer.output_shape[1:] != (split.train.n_samples,):
+        return Feedback(False, f"It returns {answer.output_shape[1:]}, not a beat.")
+    return None
+
+
+def _rebuild(network: Any, signals: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.asarray(network(signals))

@@ -1,8 +1,11 @@
 """Exercises of notebook 01, explore heartbeats."""
 
+from typing import Any
+
 import numpy as np
 
-from ecglab.course._feedback import Feedback, check_number
+from ecglab.course._feedback import UNANSWERED, Feedback, as_numbers, check_number
+from ecglab.evaluation import Split
 from ecglab.heartbeats import Heartbeats
 from ecglab.similarity import nearest_neighbours
 
@@ -59,4 +62,51 @@ def check_twin_share(answer: object, beats: Heartbeats, twin: float = 0.99) -> F
 
     return check_number(
         answer, truth, "Ectopic beats are varied, yet many of them have a twin too.", hint
+    )
+
+
+def check_precision(answer: Any) -> Feedback:
+    """Check a function of recall, false-positive rate and prevalence that returns the precision."""
+    if answer is ...:
+        return UNANSWERED
+    if not callable(answer):
+        return Feedback(False, f"Give the function itself, not a {type(answer).__name__}.")
+    cases = [(0.95, 0.05, 0.02), (0.9, 0.2, 0.5), (1.0, 0.01, 0.002)]
+    try:
+        given = [answer(*case) for case in cases]
+    except Exception as error:
+        return Feedback(False, f"It stopped with {type(error).__name__}: {error}")
+    if given == [None] * len(cases):
+        return UNANSWERED
+    caught = np.array([recall * share for recall, _, share in cases])
+    false = np.array([rate * (1 - share) for _, rate, share in cases])
+    numbers = as_numbers(given)
+    if numbers is None or numbers.shape != caught.shape:
+        return Feedback(False, "It should return one number, a share between 0 and 1.")
+    if np.allclose(numbers, caught / (caught + false), atol=1e-6):
+        return Feedback(True, "Keep it at hand for the next table of detectors that you read.")
+    if np.allclose(numbers, caught):
+        return Feedback(False, "That is the share of true alarms among all *beats*, not *alarms*.")
+    rates = np.array([rate for _, rate, _ in cases])
+    if np.allclose(numbers, caught / (caught + rates)):
+        return Feedback(False, "Only the normal beats raise false alarms: they are 1 - prevalence.")
+    return Feedback(False, "Out of one beat: how much is a true alarm, how much a false one?")
+
+
+def check_template(answer: Any, split: Split) -> Feedback:
+    """Check scores of the test beats: the mean squared difference to the mean training beat."""
+    if answer is ...:
+        return UNANSWERED
+    test, given = split.test.signals, as_numbers(answer)
+    if given is None or given.shape != (len(test),):
+        return Feedback(False, f"Give one number a test beat: {len(test)} of them.")
+    squares = np.square(test - split.train.signals.mean(axis=0), dtype=np.float64)
+    if np.allclose(given, squares.mean(axis=1), rtol=1e-3):
+        return Feedback(True, "Your first detector. Notebook 2 asks what a network adds to it.")
+    if np.allclose(given, np.square(test - test.mean(axis=0)).mean(axis=1), rtol=1e-3):
+        return Feedback(False, "That is the mean of the *test* beats: learn from training beats.")
+    if np.allclose(given, squares.sum(axis=1), rtol=1e-3):
+        return Feedback(False, "That is the sum; take the mean along each beat.")
+    return Feedback(
+        False, "Subtract the mean training beat from each test beat, square, average over axis 1."
     )

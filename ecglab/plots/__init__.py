@@ -20,6 +20,8 @@ from ecglab.plots._curves import (
     plot_roc_curves,
 )
 from ecglab.plots._decision import plot_confusion, plot_decision
+from ecglab.plots._diagrams import plot_lstm_cell, plot_r_on_t, plot_waves
+from ecglab.plots._intervals import plot_intervals
 from ecglab.plots._scores import (
     plot_error_histograms,
     plot_histogram,
@@ -28,7 +30,7 @@ from ecglab.plots._scores import (
 )
 from ecglab.plots._style import ANOMALY_COLOR, CLASS_COLORS, NORMAL_COLOR, use_course_style
 from ecglab.plots._sweep import plot_heat_maps, plot_parallel_coordinates
-from ecglab.plots._training import plot_loss, plot_reconstructions
+from ecglab.plots._training import plot_loss, plot_losses, plot_reconstructions
 
 __all__ = [
     "ANOMALY_COLOR",
@@ -43,8 +45,11 @@ __all__ = [
     "plot_error_histograms",
     "plot_heat_maps",
     "plot_histogram",
+    "plot_intervals",
     "plot_leaderboard",
     "plot_loss",
+    "plot_losses",
+    "plot_lstm_cell",
     "plot_mean_beats",
     "plot_parallel_coordinates",
     "plot_plane",
@@ -52,11 +57,13 @@ __all__ = [
     "plot_precision_recall_bands",
     "plot_precision_recall_curves",
     "plot_profiles",
+    "plot_r_on_t",
     "plot_reconstructions",
     "plot_roc_bands",
     "plot_roc_curves",
     "plot_spread",
     "plot_thresholds",
     "plot_twins",
+    "plot_waves",
     "use_course_style",
 ]

@@ -1,6 +1,6 @@
 """Figures of a trained autoencoder: how its loss fell, and what it makes of a beat."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,7 +16,9 @@ from ecglab.plots._style import (
     AxesArray,
     class_color,
     label_outer,
+    legend_beside,
     plain_log_ticks,
+    tell_apart,
 )
 
 
@@ -42,6 +44,30 @@ def plot_loss(history: pd.DataFrame, *, loss_name: str = "loss") -> Axes:
     ax.set(xlabel="epoch", ylabel=f"{loss_name} (logarithmic)", yscale="log")
     plain_log_ticks(ax.yaxis)
     ax.legend()
+    return ax
+
+
+def plot_losses(losses: Mapping[str, npt.ArrayLike], *, loss_name: str = "loss") -> Axes:
+    """Draw one loss of several trainings against the epoch.
+
+    Parameters
+    ----------
+    losses : mapping of str to array_like of shape (n_epochs,)
+        By the name of the training: its loss after each epoch, from the first one.
+    loss_name : str, default "loss"
+        What the loss is, for the axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, ax = plt.subplots(figsize=(9, 3.4))
+    for name, look in tell_apart(losses):
+        loss = np.asarray(losses[name])
+        ax.plot(np.arange(1, len(loss) + 1), loss, label=name, **look)
+    ax.set(xlabel="epoch", ylabel=f"{loss_name} (logarithmic)", yscale="log")
+    plain_log_ticks(ax.yaxis)
+    legend_beside(ax)
     return ax
 
 

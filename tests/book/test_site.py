@@ -27,7 +27,7 @@ MEGABYTE = 1e6
 PHONE = {"width": 390, "height": 844}
 NARROW_PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
-FULL_OF_WIDE_THINGS = ("notebooks/05_choose_threshold.html", "playground.html")
+FULL_OF_WIDE_THINGS = ("notebooks/06_choose_threshold.html", "playground.html")
 OTHER_FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "cmtt10.ttf"
 GENERATED = {"genindex.html", "search.html"}
 

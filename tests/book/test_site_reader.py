@@ -83,7 +83,7 @@ def test_on_a_phone_the_menu_opens_by_tapping_and_leads_on(site, new_page, start
     page.get_by_role("button", name="Menu of the book").tap()
     expect(link).to_be_in_viewport()
     link.tap()
-    page.wait_for_url("**/05_choose_threshold.html")
+    page.wait_for_url("**/06_choose_threshold.html")
     expect(page.locator("article h1")).to_be_in_viewport()
 
 

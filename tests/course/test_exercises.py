@@ -1,13 +1,15 @@
 """Exercises are graded both ways: the right answer passes; the stub and wrong ones get a hint."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from ecglab import course
-from ecglab.autoencoders import DenseAutoencoder
+from ecglab.autoencoders import DenseAutoencoder, import_keras
 from ecglab.datasets import make_heartbeats
 from ecglab.errors import FewBeatsWarning
 from ecglab.evaluation import pooled_split
@@ -115,6 +117,46 @@ def test_twin_share(beats):
     )
 
 
+def test_precision():
+    def of(recall, rate, share):
+        return recall * share / (recall * share + rate * (1 - share))
+
+    def untouched(recall, rate, share): ...
+
+    graded(
+        course.check_precision,
+        right=of,
+        wrong=[
+            (untouched, "Replace the ..."),
+            (lambda recall, rate, share: recall * share, "not *alarms*"),
+            (
+                lambda recall, rate, share: recall * share / (recall * share + rate),
+                "1 - prevalence",
+            ),
+            (lambda recall, rate, share: 1 - of(recall, rate, share), "Out of one beat"),
+            (lambda recall, rate, share: [recall, rate], "one number"),
+            (lambda recall: recall, "TypeError"),
+            (0.28, "the function itself"),
+        ],
+    )
+
+
+def test_template(split):
+    train, test = split.train.signals, split.test.signals
+    squares = np.square(test - train.mean(axis=0))
+    graded(
+        lambda answer: course.check_template(answer, split),
+        right=squares.mean(axis=1),
+        wrong=[
+            (np.square(test - test.mean(axis=0)).mean(axis=1), "of the *test* beats"),
+            (squares.sum(axis=1), "take the mean"),
+            (np.abs(test - train.mean(axis=0)).mean(axis=1), "square, average"),
+            (squares, "one number a test beat"),
+            ("all", "one number a test beat"),
+        ],
+    )
+
+
 def test_weight_count():
     graded(
         lambda answer: course.check_weight_count(answer, 140, (32, 16, 8)),
@@ -187,6 +229,50 @@ def test_narrow_code(split):
     )
 
 
+def keras_network(units=(16,), activation="linear", n_samples=140):
+    keras = import_keras()
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Dense(each, activation=activation) for each in units]
+    return keras.Sequential([keras.Input((140,)), *layers, keras.layers.Dense(n_samples)])
+
+
+def trained(network, beats, loss="mse", epochs=30):
+    network.compile(optimizer=import_keras().optimizers.Adam(0.01), loss=loss)
+    network.fit(beats, beats, epochs=epochs, batch_size=64, verbose=0)
+    return network
+
+
+def test_swapped_loss(split):
+    normal, anomalies = split.train.signals[:640], split.test.anomalies.signals[:640]
+    untrained = keras_network()
+    untrained.compile(loss="mae")
+    graded(
+        lambda answer: course.check_swapped_loss(answer, split),
+        right=trained(keras_network(), normal, "mae", epochs=15),
+        wrong=[
+            (0.99, "a Keras model"),
+            (keras_network(n_samples=5), "not a beat"),
+            (keras_network(), "not 'mae'"),
+            (untrained, "hardly rebuilds"),
+            (trained(keras_network((64,)), np.tile(anomalies, (2, 1)), "mae"), "normal beats only"),
+        ],
+    )
+
+
+def test_linear_network(split):
+    normal = split.train.signals
+    graded(
+        lambda answer: course.check_linear_network(answer, split),
+        right=trained(keras_network((2,)), normal, epochs=40),
+        wrong=[
+            (0.99, "a Keras model"),
+            (keras_network((2,), "relu"), "with relu"),
+            (keras_network((8,)), "Its code has 8 numbers"),
+            (keras_network((2,)), "larger steps"),
+        ],
+    )
+
+
 def test_step_counts():
     graded(
         lambda answer: course.check_step_counts(answer, 140, (10, 16)),
@@ -222,6 +308,80 @@ def test_strangest_normal():
             (0, "not anomalies"),
             ([2], "one whole number"),
             (3.0, "one whole number"),
+        ],
+    )
+
+
+def take_step(network, optimizer, beats, *, clear=True, power=1, move=True, give=lambda loss: loss):
+    """Do what exercise 2 of notebook 3 asks for, or all but one part of it."""
+    if clear:
+        optimizer.zero_grad()
+    loss = (network(beats) - beats).abs().pow(power).mean()
+    loss.backward()
+    if move:
+        optimizer.step()
+    return give(loss.item())
+
+
+def test_train_step():
+    def untouched(network, optimizer, beats): ...
+
+    def cleared_too_late(network, optimizer, beats):
+        loss = (network(beats) - beats).abs().mean()
+        loss.backward()
+        optimizer.zero_grad()
+        optimizer.step()
+        return loss.item()
+
+    graded(
+        course.check_train_step,
+        right=take_step,
+        wrong=[
+            (untouched, "Replace the ..."),
+            (cleared_too_late, "No weight has moved"),
+            (partial(take_step, move=False), "No weight has moved"),
+            (partial(take_step, power=2), "mean *absolute*"),
+            (partial(take_step, clear=False), "zero_grad()"),
+            (partial(take_step, give=lambda loss: None), "loss.item()"),
+            (partial(take_step, give=lambda loss: 2 * loss), "not the loss"),
+            (lambda network: 0.0, "TypeError"),
+            (0.5, "the function itself"),
+        ],
+    )
+
+
+class Recurrent(torch.nn.Module):
+    """Reads beats of any length and returns them, one number for each sample."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer(1, 16, batch_first=True)
+        self.output = torch.nn.Linear(16, 1)
+
+    def forward(self, beats):
+        return self.output(self.layer(beats[:, :, None])[0])[:, :, 0]
+
+
+def test_gru(split):
+    class Cut(Recurrent):
+        def forward(self, beats):
+            return super().forward(beats)[:, 1:]
+
+    torch.manual_seed(0)
+    right = Recurrent(torch.nn.GRU)
+    beats = torch.tensor(split.train.signals[:256])
+    optimizer = torch.optim.Adam(right.parameters(), lr=0.01)
+    for _ in range(60):
+        take_step(right, optimizer, beats)
+    graded(
+        lambda answer: course.check_gru(answer, split),
+        right=right,
+        wrong=[
+            (0.5, "an nn.Module"),
+            (Recurrent(torch.nn.LSTM), "still an nn.LSTM"),
+            (torch.nn.Linear(140, 140), "no nn.GRU"),
+            (Cut(torch.nn.GRU), "for beats of shape"),
+            (Recurrent(torch.nn.GRU), "than a flat line does"),
         ],
     )
 
