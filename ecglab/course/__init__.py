@@ -17,6 +17,7 @@ from ecglab.course._dense import (
 )
 from ecglab.course._explore import check_anomaly_share, check_majority_accuracy, check_twin_share
 from ecglab.course._feedback import Feedback, check_band
+from ecglab.course._inside import check_filler, check_mended, check_surprise
 from ecglab.course._lstm import check_step_counts, check_strangest_normal, check_unit_norm
 from ecglab.course._recording import (
     check_early_share,
@@ -35,7 +36,12 @@ from ecglab.course._threshold import (
     leaky_gain,
 )
 from ecglab.course._trained import load_or_train, train_dense, training_fingerprint
-from ecglab.course._weighted import check_inverse_variance, check_label_use, check_youden
+from ecglab.course._weighted import (
+    check_inverse_variance,
+    check_label_use,
+    check_modes,
+    check_youden,
+)
 
 __all__ = [
     "Feedback",
@@ -44,10 +50,13 @@ __all__ = [
     "check_beats_needed",
     "check_covers_zero",
     "check_early_share",
+    "check_filler",
     "check_inverse_variance",
     "check_label_use",
     "check_log_axis",
     "check_majority_accuracy",
+    "check_mended",
+    "check_modes",
     "check_most_missed",
     "check_narrow_code",
     "check_number_of_runs",
@@ -59,6 +68,7 @@ __all__ = [
     "check_set_aside",
     "check_step_counts",
     "check_strangest_normal",
+    "check_surprise",
     "check_too_wide",
     "check_twin_share",
     "check_unit_norm",

@@ -20,6 +20,13 @@ from ecglab.plots._curves import (
     plot_roc_curves,
 )
 from ecglab.plots._decision import plot_confusion, plot_decision
+from ecglab.plots._inside import (
+    plot_decoded,
+    plot_maps,
+    plot_residual_map,
+    plot_two_sides,
+    plot_weights,
+)
 from ecglab.plots._scores import (
     plot_error_histograms,
     plot_histogram,
@@ -39,12 +46,14 @@ __all__ = [
     "plot_class_counts",
     "plot_confusion",
     "plot_decision",
+    "plot_decoded",
     "plot_differences",
     "plot_error_histograms",
     "plot_heat_maps",
     "plot_histogram",
     "plot_leaderboard",
     "plot_loss",
+    "plot_maps",
     "plot_mean_beats",
     "plot_parallel_coordinates",
     "plot_plane",
@@ -53,10 +62,13 @@ __all__ = [
     "plot_precision_recall_curves",
     "plot_profiles",
     "plot_reconstructions",
+    "plot_residual_map",
     "plot_roc_bands",
     "plot_roc_curves",
     "plot_spread",
     "plot_thresholds",
     "plot_twins",
+    "plot_two_sides",
+    "plot_weights",
     "use_course_style",
 ]
