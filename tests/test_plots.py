@@ -31,6 +31,60 @@ def first(axes):
     return np.ravel(axes)[0]
 
 
+def test_decoded_beats_have_a_panel_each_and_real_ones_their_colour(beats):
+    rows = {"one": beats.signals[:3], "other": beats.signals[3:6]}
+    axes = plots.plot_decoded(rows, {2: beats[[0]]})
+    assert axes.shape == (2, 3)
+    assert len(axes[0, 0].lines) == 1
+    real = axes[1, 2].lines[-1]
+    assert to_hex(real.get_color()).upper() == plots.CLASS_COLORS[int(beats.labels[0])]
+    np.testing.assert_array_equal(real.get_ydata(), beats.signals[0])
+
+
+def test_maps_have_no_units_and_their_classes_one_legend(beats):
+    points = beats.signals[:, :2]
+    axes = plots.plot_maps({"beats": (points, beats.labels), "cloud": (points, None)})
+    assert [ax.get_title() for ax in axes] == ["beats", "cloud"]
+    assert all(len(ax.get_xticks()) == len(ax.get_yticks()) == 0 for ax in axes)
+    (legend,) = axes[0].figure.legends
+    assert len(legend.get_texts()) == len(np.unique(beats.labels))
+
+
+def test_two_sides_show_every_value_of_what_varies():
+    table = pd.DataFrame(
+        {
+            "code": [2, 8, 2, 8],
+            "kind": ["a", "a", "b", "b"],
+            "loss": [0.4, 0.1, 0.5, 0.2],
+            "ROC-AUC": [0.99, 0.9, 0.98, 0.97],
+        }
+    )
+    left, right = plots.plot_two_sides(table, x="code", loss="loss", line="kind")
+    assert left.get_ylim()[0] == 0
+    assert [tick.get_text() for tick in left.get_xticklabels()] == ["2", "8"]
+    assert [line.get_label() for line in left.lines] == ["a", "b"]
+    assert right.get_ylabel() == "ROC-AUC"
+    one = table[table["kind"] == "a"].assign(low=0.8, high=1.0)
+    _, right = plots.plot_two_sides(one, x="code", loss="loss")
+    assert len(right.collections) == 1
+
+
+def test_residual_map_has_a_row_a_beat_and_the_chosen_classes(beats):
+    axes = plots.plot_residual_map(beats.signals, beats.labels, kinds=[1, 4])
+    images = [ax.get_images()[0].get_array() for ax in axes]
+    assert [len(image) for image in images] == [30, 5]
+    assert np.all(np.diff(images[0].mean(axis=1)) >= 0)
+    assert "(30)" in axes[0].get_ylabel()
+
+
+def test_weights_stand_below_the_beats_that_they_weigh(beats):
+    above, below = plots.plot_weights(beats, {"all alike": np.ones(140)}, window=(120, 140))
+    normal = beats.signals[~beats.is_anomaly].mean(axis=0)
+    np.testing.assert_allclose(above.lines[0].get_ydata(), normal)
+    assert [line.get_label() for line in below.lines] == ["all alike"]
+    assert len(above.patches) == len(below.patches) == 1
+
+
 def make_band(x, low=0.1):
     grid = np.linspace(0, 1, 11)
     return pd.DataFrame({x: grid, "value": 1 - low, "low": 1 - 2 * low, "high": 1.0})

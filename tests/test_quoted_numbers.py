@@ -55,8 +55,8 @@ FACTS = {
     },
     "04_weight_reconstruction_error": {
         r"97\.2 % \| 95\.6 % \| 99\.8 % \| 97\.7 %": "somebody else's figures",
-        "between about samples 65 and 115": "read off the figure of the residuals",
-        "between samples 15 and 28": "read off the figure of the weights",
+        "(?:a thin one|and) near sample 100": "read off the figures of residuals and weights",
+        "Near sample 100": "the same",
         "in our test part it is 74 %": "1665 of 2249 beats, from the split's table",
     },
     "06_choose_threshold": {

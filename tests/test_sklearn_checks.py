@@ -12,6 +12,7 @@ SMALL = {
     "dense_torch": {"hidden": (4, 2)},
     "lstm": {"embedding": 2},
     "conv": {"channels": (2, 2), "code": 2},
+    "attention": {"code": 2, "width": 4, "n_heads": 2},
 }
 # Why a check may fail. Our own bound on the same thing, 1e-5, is in test_contract.py.
 ROUNDING = (

@@ -19,6 +19,9 @@ from ecglab.evaluation import format_seeds
 
 LABEL_FREE = "95 % quantile (label-free)"
 OURS = "ours"
+WEIGHTED = "[140, 96, 48, 24]: learned weights (label-tuned)"
+TEST_SHARE = 1665 / 2249  # anomalies in the test part of the pooled split
+PUBLISHED_SHARE = 0.58  # positives that the published figures fit together with
 MINUTES = re.compile(r"\*\*Time\*\*: about (\d+) minutes")
 COMPUTING = re.compile(r"the computing takes ([\w ]+) of them")
 COMPUTING_MINUTES = {None: "under 1", "less than one": "under 1", "about one": "about 1"}
@@ -69,6 +72,27 @@ def lstm_speed(root: Path) -> str:
         for row in speed.to_dict("records")
     ]
     return markdown(["what", "ours, s", "one at a time, s", "ratio"], rows)
+
+
+def restated(root: Path) -> str:
+    """Write what our figures would be at the published share, for either positive class."""
+    runs = pd.read_csv(root / "benchmarks" / "results" / "leaderboard.csv")
+    ours = runs[(runs["detector"] == WEIGHTED) & (runs["split"] == "pooled")]
+    rates = ours.groupby("threshold", sort=False)[["accuracy", "recall"]].mean()
+    rows = []
+    for rule, (accuracy, recall) in rates.iterrows():
+        passed = (accuracy - TEST_SHARE * recall) / (1 - TEST_SHARE)
+        caught, alarms = PUBLISHED_SHARE * recall, (1 - PUBLISHED_SHARE) * (1 - passed)
+        figures = (
+            caught + (1 - PUBLISHED_SHARE) * passed,
+            caught / (caught + alarms),
+            recall,
+            2 * caught / (caught + alarms + PUBLISHED_SHARE),
+            (1 - PUBLISHED_SHARE) * recall + PUBLISHED_SHARE * passed,
+        )
+        rows.append([str(rule), *(f"{figure:.3f}" for figure in figures)])
+    header = ["threshold", "accuracy", "precision", "recall", "F1"]
+    return markdown([*header, "accuracy, if normal beats are positive"], rows)
 
 
 def recordings(root: Path) -> str:
@@ -171,6 +195,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "recordings": recordings,
     "mitbih": mitbih,
     "mitbih-records": mitbih_records,
+    "restated": restated,
     "notebooks": notebooks,
 }
 

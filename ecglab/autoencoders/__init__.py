@@ -7,6 +7,7 @@ from ecglab.autoencoders._base import Autoencoder
 from ecglab.autoencoders._frameworks import import_keras, import_torch
 
 if TYPE_CHECKING:
+    from ecglab.autoencoders._attention import AttentionAutoencoder
     from ecglab.autoencoders._conv import ConvAutoencoder
     from ecglab.autoencoders._dense import DenseAutoencoder
     from ecglab.autoencoders._dense_torch import DenseTorchAutoencoder
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUTOENCODERS",
+    "AttentionAutoencoder",
     "Autoencoder",
     "ConvAutoencoder",
     "DenseAutoencoder",
@@ -31,6 +33,7 @@ AUTOENCODERS = {
     "dense_torch": "ecglab.autoencoders._dense_torch.DenseTorchAutoencoder",
     "lstm": "ecglab.autoencoders._lstm.LSTMAutoencoder",
     "conv": "ecglab.autoencoders._conv.ConvAutoencoder",
+    "attention": "ecglab.autoencoders._attention.AttentionAutoencoder",
 }
 """Where each autoencoder lives, by name. A new one is a file and a line here."""
 

@@ -25,6 +25,7 @@ from ecglab.course._explore import (
     check_twin_share,
 )
 from ecglab.course._feedback import Feedback, check_band
+from ecglab.course._inside import check_filler, check_mended, check_surprise
 from ecglab.course._lstm import (
     check_gru,
     check_step_counts,
@@ -49,7 +50,12 @@ from ecglab.course._threshold import (
     leaky_gain,
 )
 from ecglab.course._trained import load_or_train, train_dense, training_fingerprint
-from ecglab.course._weighted import check_inverse_variance, check_label_use, check_youden
+from ecglab.course._weighted import (
+    check_inverse_variance,
+    check_label_use,
+    check_modes,
+    check_youden,
+)
 
 __all__ = [
     "Feedback",
@@ -58,12 +64,15 @@ __all__ = [
     "check_beats_needed",
     "check_covers_zero",
     "check_early_share",
+    "check_filler",
     "check_gru",
     "check_inverse_variance",
     "check_label_use",
     "check_linear_network",
     "check_log_axis",
     "check_majority_accuracy",
+    "check_mended",
+    "check_modes",
     "check_most_missed",
     "check_narrow_code",
     "check_number_of_runs",
@@ -76,6 +85,7 @@ __all__ = [
     "check_set_aside",
     "check_step_counts",
     "check_strangest_normal",
+    "check_surprise",
     "check_swapped_loss",
     "check_template",
     "check_too_wide",

@@ -61,6 +61,27 @@ def _names_in(answer: Any) -> set[str]:
     return {name if isinstance(name, str) else repr(name) for name in several}
 
 
+def check_modes(first: Any, second: Any, network: Any, scaled: Any) -> Feedback:
+    """Check scores of the same beats, computed twice in a network's training mode."""
+    if first is ... or second is ...:
+        return UNANSWERED
+    import torch
+
+    network.eval()
+    with torch.no_grad():
+        calm = (scaled - network(scaled)).square().mean(dim=1).numpy()
+    for given in map(as_numbers, (first, second)):
+        if given is None or given.shape != calm.shape:
+            return Feedback(False, f"Give two arrays of scores, each of the shape {calm.shape}.")
+        if np.allclose(given, calm, rtol=1e-4):
+            return Feedback(False, "These are the scores of network.eval(): call network.train().")
+    if np.allclose(first, second):
+        return Feedback(False, "Twice the same array: send the beats through the network again.")
+    if np.mean(first) > 10 * calm.mean():
+        return Feedback(False, "That is no mean squared residual of these beats.")
+    return Feedback(True, "Dropout draws anew in each call. No threshold holds for such scores.")
+
+
 def check_youden(answer: object, scores: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> Feedback:
     """Check the largest value of Youden's J."""
     false_positive_rate, recall, _ = roc_curve(is_anomaly, scores)

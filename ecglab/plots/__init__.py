@@ -21,6 +21,13 @@ from ecglab.plots._curves import (
 )
 from ecglab.plots._decision import plot_confusion, plot_decision
 from ecglab.plots._diagrams import plot_lstm_cell, plot_r_on_t, plot_waves
+from ecglab.plots._inside import (
+    plot_decoded,
+    plot_maps,
+    plot_residual_map,
+    plot_two_sides,
+    plot_weights,
+)
 from ecglab.plots._intervals import plot_intervals
 from ecglab.plots._scores import (
     plot_error_histograms,
@@ -41,6 +48,7 @@ __all__ = [
     "plot_class_counts",
     "plot_confusion",
     "plot_decision",
+    "plot_decoded",
     "plot_differences",
     "plot_error_histograms",
     "plot_heat_maps",
@@ -50,6 +58,7 @@ __all__ = [
     "plot_loss",
     "plot_losses",
     "plot_lstm_cell",
+    "plot_maps",
     "plot_mean_beats",
     "plot_parallel_coordinates",
     "plot_plane",
@@ -59,11 +68,14 @@ __all__ = [
     "plot_profiles",
     "plot_r_on_t",
     "plot_reconstructions",
+    "plot_residual_map",
     "plot_roc_bands",
     "plot_roc_curves",
     "plot_spread",
     "plot_thresholds",
     "plot_twins",
+    "plot_two_sides",
     "plot_waves",
+    "plot_weights",
     "use_course_style",
 ]

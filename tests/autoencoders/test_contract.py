@@ -15,6 +15,7 @@ TINY = {
     "dense_torch": {"hidden": (8, 3)},
     "lstm": {"embedding": 3},
     "conv": {"channels": (2, 3), "kernel": 3, "code": 3},
+    "attention": {"code": 3, "width": 4, "n_heads": 2, "patch": 6},
 }
 SIZES = {"n_one": (1,), "n_two": (2,), "odd": (7,), "one short": (139,), "ECG5000's": (140,)}
 SIZES |= {"one channel": (20, 1), "three channels": (7, 3), "one sample of three": (1, 3)}

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ecglab.autoencoders import (
+    AttentionAutoencoder,
     ConvAutoencoder,
     DenseAutoencoder,
     DenseTorchAutoencoder,
@@ -23,6 +24,7 @@ TINY = {
     DenseTorchAutoencoder: {"hidden": (8, 3)},
     LSTMAutoencoder: {"embedding": 3},
     ConvAutoencoder: {"channels": (2, 3), "kernel": 3, "code": 3},
+    AttentionAutoencoder: {"code": 3, "width": 4, "n_heads": 2, "patch": 6},
 }
 
 
@@ -344,6 +346,7 @@ def test_a_kernel_must_have_a_middle():
         ("dense_torch", {"output_activation": "linear"}),
         ("lstm", {"embedding": 16, "patch": 10}),
         ("conv", {}),
+        ("attention", {}),
     ],
 )
 def test_learns_to_tell_simulated_anomalies_from_normal_beats(name, params):
@@ -353,6 +356,26 @@ def test_learns_to_tell_simulated_anomalies_from_normal_beats(name, params):
     residuals = split.test.signals - autoencoder.reconstruct(split.test.signals)
     scores = np.square(residuals).mean(axis=1)
     assert measure(scores, split.test.is_anomaly, 0)["ROC-AUC"] > 0.9
+
+
+def test_dense_equals_the_network_that_notebook_04_builds_by_hand():
+    """The same weights in the notebook's network, in the mode in which it is used."""
+
+    def layer(n_in, n_out):
+        norm = torch.nn.BatchNorm1d(n_out)
+        return [torch.nn.Linear(n_in, n_out), norm, torch.nn.Tanh(), torch.nn.Dropout(0.1)]
+
+    beats = np.tanh(make_heartbeats(60, random_state=0).signals)
+    ours = DenseTorchAutoencoder(max_epochs=2).fit(beats, beats)
+    encoder = [*layer(140, 96), *layer(96, 48), *layer(48, 24)]
+    decoder = [*layer(24, 48), *layer(48, 96), torch.nn.Linear(96, 140), torch.nn.Tanh()]
+    by_hand = torch.nn.Sequential(*encoder, *decoder)
+    weights = ours.network_.state_dict().values()
+    names = by_hand.state_dict()
+    by_hand.load_state_dict(dict(zip(names, weights, strict=True)))
+    with torch.no_grad():
+        rebuilt = by_hand.eval()(torch.tensor(beats)).numpy()
+    np.testing.assert_allclose(ours.reconstruct(beats), rebuilt, atol=1e-6)
 
 
 def test_lstm_equals_the_network_that_notebook_03_builds_by_hand():

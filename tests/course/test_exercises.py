@@ -420,6 +420,32 @@ def test_label_use():
         assert course.check_label_use(right)
 
 
+def test_modes():
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Dropout(0.5))
+    beats = torch.randn(6, 8)
+
+    def scores():
+        with torch.no_grad():
+            return (beats - network(beats)).square().mean(dim=1).numpy()
+
+    network.train()
+    one, other = scores(), scores()
+    network.eval()
+    calm = scores()
+    graded(
+        lambda answer: course.check_modes(answer, other, network, beats),
+        right=one,
+        wrong=[
+            (calm, "call network.train()"),
+            (other, "Twice the same array"),
+            (one[:2], "two arrays of scores"),
+            ("scores", "two arrays of scores"),
+            (1000 * one, "no mean squared residual"),
+        ],
+    )
+
+
 def test_youden():
     scores, is_anomaly = [1.0, 2.0, 3.0, 4.0, 5.0], [False, False, True, False, True]
     graded(
@@ -429,7 +455,87 @@ def test_youden():
     )
 
 
-# 05 choose a threshold
+# 05 look inside
+
+
+def test_surprise():
+    rng = np.random.default_rng(0)
+    mean, log_variance = rng.normal(size=(2, 6, 3))
+    parts = (mean**2 + np.exp(log_variance) - 1 - log_variance) / 2
+    spread = np.exp(log_variance / 2)
+    graded(
+        lambda answer: course.check_surprise(answer, mean, log_variance),
+        right=parts.sum(axis=1),
+        wrong=[
+            (parts, "add up the numbers of each code"),
+            (parts.sum(axis=0), "One number a beat"),
+            (2 * parts.sum(axis=1), "divides by 2"),
+            (parts.mean(axis=1), "that is their mean"),
+            ((mean**2 + spread - 1 - log_variance).sum(axis=1) / 2, "is the standard deviation"),
+            (-parts.sum(axis=1), "never below 0"),
+            (np.zeros(6), "four terms"),
+            ("much", "array of numbers"),
+        ],
+    )
+
+
+def trained_with_blanks(split, blank_given=False, blank_wanted=False, half=None, n_epochs=20):
+    """Train what the exercises of notebook 05 ask for, and what goes wrong with them."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        torch.nn.Sequential(torch.nn.Linear(140, 64), torch.nn.ReLU(), torch.nn.Linear(64, 8)),
+        torch.nn.Sequential(torch.nn.Linear(8, 64), torch.nn.ReLU(), torch.nn.Linear(64, 140)),
+    )
+    learning = network if half is None else network[half]
+    optimizer = torch.optim.Adam(learning.parameters(), lr=0.003)
+    beats = torch.tensor(split.train.signals)
+    blanked = beats.clone()
+    blanked[:, 60:100] = 0
+    given, wanted = (blanked if blank else beats for blank in (blank_given, blank_wanted))
+    for _ in range(n_epochs):
+        for rows in torch.randperm(len(beats)).split(64):
+            loss = torch.nn.functional.mse_loss(network(given[rows]), wanted[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return network
+
+
+def test_filler(split):
+    graded(
+        lambda answer: course.check_filler(answer, split),
+        right=trained_with_blanks(split, blank_given=True),
+        wrong=[
+            (
+                trained_with_blanks(split, blank_given=True, blank_wanted=True),
+                "with the *whole* beat",
+            ),
+            (trained_with_blanks(split, n_epochs=0), "fills the gap with zeros"),
+            (torch.nn.Identity(), "fills the gap with zeros"),
+            (0.02, "the network itself"),
+            (trained_with_blanks(split)[0], "give the whole network"),
+            (trained_with_blanks(split)[1], "does not take beats"),
+        ],
+    )
+
+
+def test_mended(split):
+    graded(
+        lambda answer: course.check_mended(answer, split),
+        right=trained_with_blanks(split),
+        wrong=[
+            (
+                trained_with_blanks(split, half=0, n_epochs=40),
+                "which weights was the optimiser given",
+            ),
+            (trained_with_blanks(split, half=1), "which weights was the optimiser given"),
+            (trained_with_blanks(split, n_epochs=0), "in which order"),
+            (None, "the network itself"),
+        ],
+    )
+
+
+# 06 choose a threshold
 
 
 @pytest.fixture(scope="module")
@@ -517,7 +623,7 @@ def test_the_leaky_way_never_loses_and_an_honest_cut_never_gains(scored):
     assert course.leaky_gain(scores, strange, f1_threshold(scores, strange)) == 0
 
 
-# 06 compare detectors
+# 07 compare detectors
 
 
 @pytest.fixture(scope="module")
@@ -603,7 +709,7 @@ def test_vote():
     )
 
 
-# 07 sweep parameters
+# 08 sweep parameters
 
 
 def test_number_of_runs():
