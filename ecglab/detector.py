@@ -31,7 +31,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ecglab.autoencoders import AUTOENCODERS, Autoencoder, make_autoencoder
 from ecglab.errors import DetectorFileError, FewBeatsWarning
-from ecglab.persistence import read_estimator, save_estimator
+from ecglab.persistence import path_of, read_estimator, save_estimator
 from ecglab.scoring import SCORINGS, Scoring, make_scoring
 from ecglab.thresholds import THRESHOLDS, choose_threshold
 
@@ -65,9 +65,11 @@ class AutoencoderDetector(
     ----------
     autoencoder : str or Autoencoder, default "dense"
         A name from `ecglab.autoencoders.AUTOENCODERS`, or an untrained autoencoder.
-    scaler : str or transformer, optional
-        A name from `SCALERS`, or any scikit-learn transformer that keeps the number of columns. It
-        is fitted on training beats only. None leaves the beats as they are.
+    scaler : str or transformer or None, default "auto"
+        "auto" brings the beats to what the autoencoder's output reaches, and leaves them as they
+        are where it reaches everything. Or a name from `SCALERS`, or any scikit-learn transformer
+        that keeps the number of columns. It is fitted on training beats only. None leaves the
+        beats as they are.
     loss : str, optional
         Loss to train with, "mse" or "mae"; the autoencoder's own when left out.
     scoring : str or Scoring, default "mse"
@@ -118,7 +120,7 @@ class AutoencoderDetector(
     Notes
     -----
     Higher `score_samples` is more normal, as everywhere in scikit-learn; higher
-    `reconstruction_error` is stranger.
+    `reconstruction_error` is more anomalous.
 
     Examples
     --------
@@ -134,7 +136,7 @@ class AutoencoderDetector(
         self,
         autoencoder: str | Autoencoder = "dense",
         *,
-        scaler: Any = None,
+        scaler: Any = "auto",
         loss: str | None = None,
         scoring: str | Scoring = "mse",
         threshold: str = "quantile",
@@ -187,8 +189,10 @@ class AutoencoderDetector(
         ------
         ValueError
             If beats are constant, hold NaN or infinite samples, are too few or of another length;
-            if there is no scoring, threshold rule, scaler or autoencoder of the given name; or if
-            one of them needs labelled anomalies and there is none.
+            if there is no scoring, threshold rule, scaler or autoencoder of the given name; if the
+            output of the autoencoder cannot reach the scaled beats (a transformer of your own is
+            trusted); if an argument means nothing to the autoencoder; or if a choice needs
+            labelled anomalies and there is none.
 
         Warns
         -----
@@ -202,11 +206,13 @@ class AutoencoderDetector(
             beats, validation_signals, validation_is_anomaly, rng
         )
         self._check_label_needs(is_anomaly)
+        self.autoencoder_ = self._make_autoencoder(rng)
         self.scaler_ = self._make_scaler()
         if self.scaler_ is not None:
             self.scaler_.fit(_flatten(train))
-        self.autoencoder_ = self._make_autoencoder(rng)
-        self.autoencoder_.fit(self._scale(train), self._scale(validation[~is_anomaly]))
+        scaled = self._scale(train)
+        self._check_reach(scaled)
+        self.autoencoder_.fit(scaled, self._scale(validation[~is_anomaly]))
         self.history_ = self.autoencoder_.history_
         return self._calibrate(validation, is_anomaly)
 
@@ -288,7 +294,7 @@ class AutoencoderDetector(
         return -self.threshold_
 
     def reconstruction_error(self, X: npt.ArrayLike) -> FloatArray:
-        """Score beats; higher is stranger.
+        """Score beats; higher is more anomalous.
 
         Parameters
         ----------
@@ -532,9 +538,29 @@ class AutoencoderDetector(
         """Return a fresh scaler, or None."""
         if not isinstance(self.scaler, str):
             return None if self.scaler is None else clone(self.scaler)
+        if self.scaler == "auto":
+            low, high = self.autoencoder_.output_range
+            unlimited = np.isinf(low) and np.isinf(high)
+            return None if unlimited else MinMaxScaler((max(low, -1), min(high, 1)))
         if self.scaler not in SCALERS:
-            raise ValueError(f"there is no scaler {self.scaler!r}; there are {sorted(SCALERS)}.")
+            raise ValueError(
+                f"there is no scaler {self.scaler!r}; there are {['auto', *sorted(SCALERS)]}."
+            )
         return clone(SCALERS[self.scaler])
+
+    def _check_reach(self, scaled: FloatArray) -> None:
+        """Refuse to train an output layer on values that it cannot reach."""
+        low, high = self.autoencoder_.output_range
+        slack = 1e-6  # of rounding
+        fits = low - slack <= scaled.min() and scaled.max() <= high + slack
+        if fits or not isinstance(self.scaler, str | None):
+            return
+        raise ValueError(
+            f"the output of this {type(self.autoencoder_).__name__} reaches from {low:g} to "
+            f"{high:g}, but with scaler={self.scaler!r} the beats reach from {scaled.min():.3g} to "
+            f'{scaled.max():.3g}: it could never rebuild them. Take scaler="auto", or '
+            'output_activation="linear", which reaches everything.'
+        )
 
     def _make_autoencoder(self, rng: np.random.RandomState) -> Autoencoder:
         """Return a fresh autoencoder, with what this detector says about it."""
@@ -546,11 +572,15 @@ class AutoencoderDetector(
             settings["progress"] = True
         if named or self.random_state is not None:
             settings["random_state"] = int(rng.randint(2**31 - 1))
-        known = autoencoder.get_params(deep=False)
-        autoencoder.set_params(
-            **{key: value for key, value in settings.items() if key in known and value is not None}
-        )
-        return autoencoder
+        given = {key: value for key, value in settings.items() if value is not None}
+        unknown = given.keys() - autoencoder.get_params(deep=False).keys()
+        if unknown:
+            names = sorted({"n_threads": "n_jobs"}.get(key, key) for key in unknown)
+            raise ValueError(
+                f"{type(autoencoder).__name__} knows no {' and no '.join(names)}: leave "
+                f"{'it' if len(names) == 1 else 'them'} out, or choose an autoencoder that does."
+            )
+        return autoencoder.set_params(**given)
 
     def _scale(self, beats: FloatArray) -> FloatArray:
         """Apply the scaler, if there is one, to beats of any number of channels."""
@@ -590,13 +620,11 @@ def load_detector(folder: str | os.PathLike[str]) -> AutoencoderDetector:
     return detector
 
 
-def _savable_classes() -> dict[str, type[BaseEstimator]]:
+def _savable_classes() -> dict[str, str]:
     """List what a saved detector may consist of, by the names that stand in its folder."""
     scorings = (type(make_scoring(name)) for name in SCORINGS)
-    return {
-        **{kind.__name__: kind for kind in (AutoencoderDetector, *_SAVABLE_SCALERS, *scorings)},
-        **{name: type(make_autoencoder(name)) for name in AUTOENCODERS},
-    }
+    kinds = (AutoencoderDetector, *_SAVABLE_SCALERS, *scorings)
+    return {kind.__name__: path_of(kind) for kind in kinds} | AUTOENCODERS
 
 
 def _check_loaded(detector: AutoencoderDetector) -> None:

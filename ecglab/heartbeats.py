@@ -104,9 +104,9 @@ class Heartbeats:
                     f"{name} has the shape {shape}, but there are {len(signals)} beats: "
                     "one entry a beat is needed."
                 )
-        strange_parts = sorted(set(split.tolist()) - {"train", "test"})
-        if strange_parts:
-            raise ValueError(f'split may hold "train" and "test" only, not {strange_parts}.')
+        unknown_parts = sorted(set(split.tolist()) - {"train", "test"})
+        if unknown_parts:
+            raise ValueError(f'split may hold "train" and "test" only, not {unknown_parts}.')
         nameless = sorted(set(labels.tolist()) - set(self.class_names))
         if nameless:
             raise ValueError(

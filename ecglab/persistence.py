@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from pydoc import locate
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from ecglab._files import disk_faults_named, replacing_in
 from ecglab._version import __version__
 from ecglab.errors import DetectorFileError
 
-__all__ = ["FORMAT_VERSION", "read_estimator", "save_estimator"]
+__all__ = ["FORMAT_VERSION", "path_of", "read_estimator", "save_estimator"]
 
 FORMAT = "ecglab-detector"
 FORMAT_VERSION = 2
@@ -37,7 +38,7 @@ _LARGEST_SIZE = 1_000_000  # of a layer, a batch, a beat; a larger network would
 _WITHOUT_SIZE = ("random_state", "patience", "max_epochs", "n_samples_seen_")
 
 Arrays = dict[str, npt.NDArray[Any]]
-Classes = Mapping[str, type[BaseEstimator]]
+Classes = Mapping[str, str]
 
 
 def save_estimator(
@@ -51,8 +52,9 @@ def save_estimator(
         The estimator.
     folder : path-like
         Where to write; made if it is not there. An estimator in it is replaced.
-    classes : mapping of str to type
-        The classes that can be read back, it and its parts among them, by name.
+    classes : mapping of str to str
+        Where the classes live that can be read back, it and its parts among them, by name:
+        module and class, as in "ecglab.detector.AutoencoderDetector".
 
     Returns
     -------
@@ -79,7 +81,7 @@ def save_estimator(
         "detector": described,
     }
     with disk_faults_named(folder, DetectorFileError):
-        _refuse_strangers(folder)
+        _refuse_others(folder)
         # Should a crash come between the two renames, reading notices it: the config names the
         # checksum of the weights that belong to it.
         with replacing_in(folder) as unfinished:
@@ -97,8 +99,8 @@ def read_estimator(
     ----------
     folder : path-like
         The folder.
-    classes : mapping of str to type
-        The classes that may be built, by name.
+    classes : mapping of str to str
+        As for `save_estimator`: the classes that may be built.
     check : callable
         Is given the estimator, and raises anything if it does not work.
 
@@ -130,6 +132,11 @@ def read_estimator(
     return estimator
 
 
+def path_of(kind: type) -> str:
+    """Say where a class lives, as module and class."""
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
 def _learnt(part: BaseEstimator) -> dict[str, Any]:
     """Return what a part has learnt, by name; nothing if it has not been trained."""
     if hasattr(part, "get_weights"):  # a network's history is the detector's
@@ -142,12 +149,13 @@ class _Description:
     """Describes estimators in what JSON can hold; their arrays go to `arrays`, by place."""
 
     def __init__(self, classes: Classes, arrays: Arrays) -> None:
-        self.names = {kind: name for name, kind in classes.items()}
+        self.names = {path: name for name, path in classes.items()}
         self.arrays = arrays
 
     def of(self, part: BaseEstimator, place: str) -> dict[str, Any]:
         """Describe an estimator, whose arrays are named after its place."""
-        if type(part) not in self.names:
+        path = path_of(type(part))
+        if path not in self.names:
             raise DetectorFileError(
                 f"a {type(part).__name__} cannot be saved without pickle, and pickle can run code "
                 f"when it is loaded. What can be saved: {', '.join(sorted(self.names.values()))}."
@@ -157,7 +165,7 @@ class _Description:
         array = {n: v for n, v in learnt.items() if isinstance(v, np.ndarray) and v.dtype != object}
         self.arrays |= {f"{place}{name}": value for name, value in array.items()}
         return {
-            "name": self.names[type(part)],
+            "name": self.names[path],
             "params": self._values(params, place, but=_OF_THE_MACHINE),
             "fitted": self._values(learnt, place, but=array),
         }
@@ -188,7 +196,9 @@ class _Description:
 
 def _build(described: Any, place: str, classes: Classes, arrays: Arrays) -> Any:
     """Put an estimator together again."""
-    kind = classes[described["name"]]
+    kind = locate(classes[described["name"]])
+    if not isinstance(kind, type):
+        raise TypeError(f"{described['name']} is no class here")
 
     def value(item: Any, name: str, at: str) -> Any:
         if isinstance(item, list):
@@ -252,12 +262,12 @@ def _from_version_1(config: Mapping[str, Any], arrays: Arrays) -> tuple[dict[str
     return {"detector": detector}, {n.replace("/", "_/", 1): a for n, a in arrays.items()}
 
 
-def _refuse_strangers(folder: Path) -> None:
+def _refuse_others(folder: Path) -> None:
     """Refuse a folder that holds other files than a detector's."""
     names = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    if strangers := sorted(names - {CONFIG, WEIGHTS}):
+    if others := sorted(names - {CONFIG, WEIGHTS}):
         raise DetectorFileError(
-            f"{folder} holds other files ({', '.join(strangers[:3])}). Save to a folder of its "
+            f"{folder} holds other files ({', '.join(others[:3])}). Save to a folder of its "
             "own, so that nothing is overwritten by accident."
         )
 

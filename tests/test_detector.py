@@ -10,10 +10,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, RobustScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler
 
 from ecglab import AutoencoderDetector
-from ecglab.autoencoders import DenseTorchAutoencoder
+from ecglab.autoencoders import AUTOENCODERS, DenseTorchAutoencoder, make_autoencoder
 from ecglab.datasets import make_heartbeats
 from ecglab.detector import SCALERS
 from ecglab.errors import FewBeatsWarning
@@ -76,6 +76,29 @@ def test_scaler_sees_training_beats_only(beats, normal):
     detector = AutoencoderDetector(small(), scaler="unit", random_state=0)
     detector.fit(normal, validation_signals=normal[:50] + 1000)
     assert detector.scaler_.data_max_.max() < 100
+
+
+@pytest.mark.parametrize("name", AUTOENCODERS)
+def test_by_itself_an_autoencoder_gets_beats_that_its_output_reaches(normal, name):
+    autoencoder = make_autoencoder(name, max_epochs=1)
+    scaler = AutoencoderDetector(autoencoder, random_state=0).fit(normal[:100]).scaler_
+    reach = autoencoder.output_range
+    assert scaler is None if np.isinf(reach).all() else scaler.feature_range == reach
+
+
+def test_beats_that_an_output_cannot_reach_are_refused(normal):
+    out_of_reach = AutoencoderDetector("dense_torch", scaler=None)
+    with pytest.raises(ValueError, match=r"reaches from -1 to 1, but .* Take scaler=\"auto\""):
+        out_of_reach.fit(normal)
+    sigmoid = small().set_params(output_activation="sigmoid")
+    with pytest.raises(ValueError, match="reaches from 0 to 1"):
+        AutoencoderDetector(sigmoid, scaler="symmetric").fit(normal)
+    AutoencoderDetector(sigmoid, scaler=MinMaxScaler((-1, 1))).fit(normal)  # on one's own head
+
+
+def test_arguments_that_mean_nothing_to_an_autoencoder_are_refused(normal):
+    with pytest.raises(ValueError, match="DenseAutoencoder knows no device and no n_jobs: leave"):
+        AutoencoderDetector("dense", device="cpu", n_jobs=2).fit(normal)
 
 
 def test_anomalies_in_validation_do_not_reach_the_autoencoder(beats, normal):
@@ -201,7 +224,9 @@ def test_few_validation_anomalies_are_warned_of_once(normal, beats):
 def test_reconstruction_comes_back_in_the_unit_of_the_beats(normal, scaler):
     offset = 50 + 10 * normal
     detector = AutoencoderDetector(
-        DenseTorchAutoencoder((32,), max_epochs=40), scaler=scaler, random_state=0
+        DenseTorchAutoencoder((32,), output_activation="linear", max_epochs=40),
+        scaler=scaler,
+        random_state=0,
     ).fit(offset)
     rebuilt = detector.reconstruct(offset)
     assert rebuilt.shape == offset.shape

@@ -41,12 +41,13 @@ def test_no_room_loads_a_deep_learning_framework_before_it_is_used():
     ).endswith("none\n")
 
 
-def test_listing_the_autoencoders_loads_no_framework():
+def test_a_framework_is_loaded_by_the_autoencoders_that_need_it_alone():
     loaded = run(
-        "from ecglab.autoencoders import DenseAutoencoder; DenseAutoencoder(); "
-        "import sys; print(*sys.modules)"
-    ).split()
-    assert not {"tensorflow", "keras", "torch"} & set(loaded)
+        "import sys; from ecglab import AutoencoderDetector, autoencoders; "
+        "AutoencoderDetector('lstm'); print({'tensorflow', 'keras', 'torch'} & set(sys.modules)); "
+        "autoencoders.LSTMAutoencoder; print({'tensorflow', 'keras', 'torch'} & set(sys.modules))"
+    )
+    assert loaded.splitlines() == ["set()", "{'torch'}"]
 
 
 def test_public_names_are_found_and_unknown_ones_are_not():

@@ -28,7 +28,8 @@ def beats():
 
 
 def trained(beats, autoencoder=None, **arguments):
-    autoencoder = autoencoder or DenseTorchAutoencoder((8, 3), max_epochs=2)
+    if autoencoder is None:
+        autoencoder = DenseTorchAutoencoder((8, 3), output_activation="linear", max_epochs=2)
     return AutoencoderDetector(autoencoder, random_state=0, **arguments).fit(
         beats.normal.signals[:100],
         validation_signals=beats.signals[100:],
@@ -69,7 +70,7 @@ def test_every_scoring_survives(scoring, beats, tmp_path):
     assert_same(load_detector(original.save(tmp_path / "saved")), original, beats)
 
 
-@pytest.mark.parametrize("scaler", ["standard", "unit", "symmetric", RobustScaler()])
+@pytest.mark.parametrize("scaler", ["auto", "standard", "unit", "symmetric", RobustScaler()])
 def test_scalers_survive(scaler, beats, tmp_path):
     original = trained(beats, scaler=scaler)
     assert_same(load_detector(original.save(tmp_path / "saved")), original, beats)

@@ -23,7 +23,6 @@ from ecglab.scoring import (
     make_scoring,
     mean_absolute_error,
     mean_squared_error,
-    physiological_window,
 )
 
 beats = arrays(np.float32, (5, 7), elements=st.floats(-100, 100, width=32))
@@ -341,50 +340,6 @@ def test_beats_of_another_length_are_refused(kind, validation):
         fitted.score(validation["residuals"][:, 1:])
     with pytest.raises(ValueError, match=r"shape \(20, 1\)"):
         fitted.score(validation["residuals"][..., None])
-
-
-# Windows around the R peak
-
-
-@pytest.mark.parametrize(
-    ("name", "limits"), [("p", (250, 450)), ("qrs", (450, 560)), ("st_t", (560, 900))]
-)
-def test_windows_at_a_thousand_samples_a_second_are_their_milliseconds(name, limits):
-    assert physiological_window(name, r_peak=500, sampling_rate=1000) == limits
-
-
-@given(st.floats(0, 1000), st.floats(30, 2000))
-def test_windows_follow_one_another_without_gap_or_overlap(r_peak, sampling_rate):
-    p, qrs, st_t = (physiological_window(n, r_peak, sampling_rate) for n in ("p", "qrs", "st_t"))
-    assert p[1] == qrs[0]
-    assert qrs[1] == st_t[0]
-    assert qrs[0] <= round(r_peak) < qrs[1]
-
-
-def test_the_windows_find_the_waves_of_the_simulator():
-    from ecglab.datasets._simulator import _NORMAL
-
-    for wave, name in (
-        (_NORMAL.p, "p"),
-        (_NORMAL.r, "qrs"),
-        (_NORMAL.s, "qrs"),
-        (_NORMAL.t, "st_t"),
-    ):
-        start, stop = physiological_window(name, r_peak=400, sampling_rate=1000)
-        assert start <= 400 + 1000 * wave[0] < stop
-
-
-def test_a_window_is_clipped_to_the_beat_and_not_to_nothing():
-    assert physiological_window("p", 100, 1000, n_samples=700) == (0, 50)
-    assert physiological_window("st_t", 400, 1000, n_samples=700) == (460, 700)
-    with pytest.raises(ValueError, match="is empty"):
-        physiological_window("p", r_peak=30, sampling_rate=1000, n_samples=700)
-    with pytest.raises(ValueError, match="is empty"):
-        physiological_window("qrs", r_peak=0.3, sampling_rate=1)
-    with pytest.raises(ValueError, match="choose one of p, qrs, st_t"):
-        physiological_window("u", 100, 360)
-    with pytest.raises(ValueError, match="sampling_rate must be"):
-        physiological_window("p", 100, 0)
 
 
 # The largest local error

@@ -1,15 +1,17 @@
-"""The autoencoders. TensorFlow and PyTorch are loaded when one of them is trained, not before."""
+"""The autoencoders. TensorFlow and PyTorch are loaded when one of them is asked for, not before."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecglab.autoencoders._base import Autoencoder
-from ecglab.autoencoders._conv import ConvAutoencoder
-from ecglab.autoencoders._dense import DenseAutoencoder
-from ecglab.autoencoders._dense_torch import DenseTorchAutoencoder
 from ecglab.autoencoders._frameworks import import_keras, import_torch
-from ecglab.autoencoders._lstm import LSTMAutoencoder
-from ecglab.autoencoders._torch import TorchAutoencoder
+
+if TYPE_CHECKING:
+    from ecglab.autoencoders._conv import ConvAutoencoder
+    from ecglab.autoencoders._dense import DenseAutoencoder
+    from ecglab.autoencoders._dense_torch import DenseTorchAutoencoder
+    from ecglab.autoencoders._lstm import LSTMAutoencoder
+    from ecglab.autoencoders._torch import TorchAutoencoder
 
 __all__ = [
     "AUTOENCODERS",
@@ -32,6 +34,11 @@ AUTOENCODERS = {
 }
 """Where each autoencoder lives, by name. A new one is a file and a line here."""
 
+_CLASSES = {
+    path.rpartition(".")[2]: path
+    for path in ("ecglab.autoencoders._torch.TorchAutoencoder", *AUTOENCODERS.values())
+}
+
 
 def make_autoencoder(name: str, **params: Any) -> Autoencoder:
     """Build an untrained autoencoder by name.
@@ -52,9 +59,32 @@ def make_autoencoder(name: str, **params: Any) -> Autoencoder:
     ------
     ValueError
         If there is no autoencoder of that name.
+    ImportError
+        If its framework is not installed.
     """
     if name not in AUTOENCODERS:
         raise ValueError(f"there is no autoencoder {name!r}; there are {sorted(AUTOENCODERS)}.")
-    module, _, class_name = AUTOENCODERS[name].rpartition(".")
-    autoencoder: Autoencoder = getattr(import_module(module), class_name)(**params)
+    autoencoder: Autoencoder = _load(AUTOENCODERS[name])(**params)
     return autoencoder
+
+
+def __getattr__(name: str) -> Any:
+    """Load the class of an autoencoder, and its framework with it, when it is asked for."""
+    if name not in _CLASSES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _load(_CLASSES[name])
+
+
+def __dir__() -> list[str]:
+    """List the public names, those not loaded yet included."""
+    return sorted(__all__)
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name == "torch":
+            import_torch()  # says what to install
+        raise

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -9,18 +10,59 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-__all__ = ["Autoencoder", "check_signals"]
+__all__ = ["Autoencoder", "batch_size_of", "check_choice", "check_signals"]
 
 FloatArray = npt.NDArray[np.float32]
 
+_LARGEST_BATCH = 64
+_STEPS_AN_EPOCH = 27  # at least, with batch_size="auto": what ECG5000's pooled split has with 64
 
+# What an output layer of this activation can reach; of others, any value.
+_RANGES = {
+    "elu": (-1.0, np.inf),
+    "hard_sigmoid": (0.0, 1.0),
+    "relu": (0.0, np.inf),
+    "relu6": (0.0, 6.0),
+    "sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "softplus": (0.0, np.inf),
+    "softsign": (-1.0, 1.0),
+    "tanh": (-1.0, 1.0),
+}
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
 class Autoencoder(BaseEstimator, ABC):
     """Base class of the autoencoders: `fit`, `reconstruct`, `encode`, and weights as arrays.
 
     Beats come as (n_beats, n_samples), or as (n_beats, n_samples, n_channels) where there are
     several leads. This class checks them and always hands (n_beats, n_samples, n_channels) on, so
     that a new architecture has to write `_build`, `_train`, `_reconstruct`, `_encode` and the two
-    methods that give and take its weights, and nothing else.
+    methods that give and take its weights, and nothing else. Its own parameters, and defaults of
+    its own for these, are fields of a dataclass that is decorated as this one is.
+
+    Parameters
+    ----------
+    loss : {"mse", "mae"}
+        Loss to minimise.
+    noise : float
+        Standard deviation of the Gaussian noise added to the beats that go in during training, not
+        to those that should come out (a denoising autoencoder, Vincent et al. 2008).
+    learning_rate : float
+        Step size of Adam.
+    batch_size : int or "auto"
+        Beats in one gradient step. "auto" takes 64, or fewer where there are few beats, so that an
+        epoch still has enough steps for the network to learn something.
+    max_epochs : int
+        Passes over the training beats at most.
+    patience : int
+        Training ends when the validation loss has not improved for so many epochs; the weights of
+        the best epoch are kept.
+    random_state : int
+        Seed of the initial weights, of the order of the beats, of the noise and of dropout. The
+        same seed gives the same weights on the same machine.
+    progress : bool
+        Whether to show a progress bar over the epochs.
 
     Attributes
     ----------
@@ -28,10 +70,24 @@ class Autoencoder(BaseEstimator, ABC):
         Columns ``loss`` and ``validation_loss``, one row an epoch, index ``epoch`` from 1.
     beat_shape_ : tuple of int
         Shape of one beat at training: (n_samples,) or (n_samples, n_channels).
+
+    References
+    ----------
+    P. Vincent et al., "Extracting and composing robust features with denoising autoencoders",
+    ICML 2008, doi 10.1145/1390156.1390294.
     """
 
-    history_: pd.DataFrame
-    beat_shape_: tuple[int, ...]
+    loss: str = "mse"
+    noise: float = 0.0
+    learning_rate: float = 1e-3
+    batch_size: int | str = 32
+    max_epochs: int = 100
+    patience: int = 10
+    random_state: int = 0
+    progress: bool = False
+
+    history_: pd.DataFrame = field(init=False)
+    beat_shape_: tuple[int, ...] = field(init=False)
 
     def fit(self, signals: npt.ArrayLike, validation_signals: npt.ArrayLike) -> Self:
         """Learn to reproduce `signals`, watching `validation_signals` for when to stop.
@@ -89,6 +145,11 @@ class Autoencoder(BaseEstimator, ABC):
             One code a beat.
         """
         return self._encode(_with_channels(self._check(signals)))
+
+    @property
+    def output_range(self) -> tuple[float, float]:
+        """Smallest and largest value that the output layer reaches, infinite where none is."""
+        return _RANGES.get(getattr(self, "output_activation", "linear"), (-np.inf, np.inf))
 
     @property
     def n_code(self) -> int:
@@ -174,6 +235,20 @@ class Autoencoder(BaseEstimator, ABC):
     @abstractmethod
     def _set_weights(self, weights: Mapping[str, Any]) -> None:
         """Take arrays, whose names and shapes are known to fit, into the network."""
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse a word that is none of `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+
+
+def batch_size_of(wanted: int | str, n_beats: int) -> int:
+    """Resolve "auto"."""
+    if isinstance(wanted, str):
+        check_choice("batch_size", wanted, ("auto",))
+        return min(_LARGEST_BATCH, max(1, n_beats // _STEPS_AN_EPOCH))
+    return wanted
 
 
 def _with_channels(beats: FloatArray) -> FloatArray:

@@ -1,16 +1,16 @@
 """The convolutional autoencoder, in PyTorch."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
-from ecglab.autoencoders._torch import TorchAutoencoder
+from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from ecglab.autoencoders._torch_networks import Network
+from ecglab.autoencoders._torch import Network, TorchAutoencoder, make_activation
 
 __all__ = ["ConvAutoencoder"]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class ConvAutoencoder(TorchAutoencoder):
     """Convolutional autoencoder: each layer halves the beat in time, and the decoder mirrors it.
 
@@ -29,9 +29,10 @@ class ConvAutoencoder(TorchAutoencoder):
     activation : str, default "elu"
         Activation between the convolutions: "elu", "gelu", "leaky_relu", "linear", "relu",
         "sigmoid" or "tanh".
-    loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, device, n_threads, \
-precision, progress
+    device, n_threads, precision
         As in `TorchAutoencoder`.
+    loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, progress
+        As in `Autoencoder`.
 
     References
     ----------
@@ -39,46 +40,15 @@ precision, progress
     ICANN 2011, doi 10.1007/978-3-642-21735-7_7.
     """
 
-    def __init__(
-        self,
-        channels: Sequence[int] = (8, 16, 32),
-        *,
-        kernel: int = 7,
-        code: int = 4,
-        activation: str = "elu",
-        loss: str = "mse",
-        noise: float = 0.0,
-        learning_rate: float = 3e-3,
-        batch_size: int = 64,
-        max_epochs: int = 50,
-        patience: int = 10,
-        random_state: int = 0,
-        device: str = "auto",
-        n_threads: int | None = 1,
-        precision: str = "auto",
-        progress: bool = False,
-    ) -> None:
-        super().__init__(
-            loss=loss,
-            noise=noise,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            max_epochs=max_epochs,
-            patience=patience,
-            random_state=random_state,
-            device=device,
-            n_threads=n_threads,
-            precision=precision,
-            progress=progress,
-        )
-        self.channels = channels
-        self.kernel = kernel
-        self.code = code
-        self.activation = activation
+    channels: Sequence[int] = field(default=(8, 16, 32), kw_only=False)
+    kernel: int = 7
+    code: int = 4
+    activation: str = "elu"
+    learning_rate: float = 3e-3
+    batch_size: int | str = 64
+    max_epochs: int = 50
 
-    def _make_network(self, n_samples: int, n_channels: int) -> "Network":
-        from ecglab.autoencoders._torch_networks import ConvNetwork
-
+    def _make_network(self, n_samples: int, n_channels: int) -> Network:
         return ConvNetwork(
             n_samples,
             n_channels,
@@ -87,3 +57,66 @@ precision, progress
             code=self.code,
             activation=self.activation,
         )
+
+
+class ConvNetwork(Network):
+    """Convolutions that halve a beat again and again; parameters as in `ConvAutoencoder`."""
+
+    def __init__(
+        self,
+        n_samples: int,
+        n_channels: int,
+        *,
+        channels: Sequence[int],
+        kernel: int,
+        code: int,
+        activation: str,
+    ) -> None:
+        super().__init__()
+        if kernel % 2 == 0:
+            raise ValueError(f"kernel must be odd, so that it has a middle, not {kernel}.")
+        widths = (n_channels, *channels)
+        lengths = [n_samples]
+        for _ in channels:
+            lengths.append(-(-lengths[-1] // 2))
+        shape = (widths[-1], lengths[-1])
+        n_values = widths[-1] * lengths[-1]
+
+        def down(level: int) -> list[nn.Module]:
+            convolution = nn.Conv1d(
+                widths[level], widths[level + 1], kernel, stride=2, padding=kernel // 2
+            )
+            return [convolution, make_activation(activation)]
+
+        def up(level: int) -> list[nn.Module]:
+            convolution = nn.ConvTranspose1d(
+                widths[level + 1],
+                widths[level],
+                kernel,
+                stride=2,
+                padding=kernel // 2,
+                output_padding=lengths[level] - (2 * lengths[level + 1] - 1),
+            )
+            return [make_activation(activation), convolution]
+
+        levels = range(len(channels))
+        self.encoder = nn.Sequential(
+            *(part for level in levels for part in down(level)),
+            nn.Flatten(),
+            nn.Linear(n_values, code),
+        )
+        self.decoder = nn.Sequential(
+            nn.Linear(code, n_values),
+            nn.Unflatten(1, shape),
+            *(part for level in reversed(levels) for part in up(level)),
+        )
+
+    def encode(self, beats: Tensor) -> Tensor:
+        """Narrow beats down to codes."""
+        codes: Tensor = self.encoder(beats.transpose(1, 2))
+        return codes
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Widen codes to beats again."""
+        beats: Tensor = self.decoder(codes)
+        return beats.transpose(1, 2)

@@ -1,13 +1,14 @@
 """The dense autoencoder, in Keras on TensorFlow."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ecglab.autoencoders._base import Autoencoder, FloatArray
+from ecglab.autoencoders._base import Autoencoder, FloatArray, batch_size_of
 from ecglab.autoencoders._frameworks import import_keras
 from ecglab.autoencoders._progress import EpochBar
 
@@ -16,6 +17,7 @@ __all__ = ["DenseAutoencoder"]
 _CHUNK = 4096  # beats that go through the network at once
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class DenseAutoencoder(Autoencoder):
     """Fully connected autoencoder that narrows to a code and widens again, mirror-fashion.
 
@@ -30,25 +32,8 @@ class DenseAutoencoder(Autoencoder):
     output_activation : str, default "linear"
         Activation of the output layer. It limits what can be reconstructed: "sigmoid" reaches
         values between 0 and 1 only, "tanh" between -1 and 1.
-    loss : str, default "mse"
-        Loss to minimise, "mse" or "mae" (any name Keras knows).
-    noise : float, default 0.0
-        Standard deviation of the Gaussian noise added to the beats that go in during training, not
-        to those that should come out (a denoising autoencoder, Vincent et al. 2008).
-    learning_rate : float, default 0.001
-        Step size of Adam.
-    batch_size : int, default 32
-        Beats in one gradient step.
-    max_epochs : int, default 100
-        Passes over the training beats at most.
-    patience : int, default 10
-        Training ends when the validation loss has not improved for so many epochs; the weights of
-        the best epoch are kept.
-    random_state : int, default 0
-        Seed of the initial weights, of the order of the beats and of the noise. The same seed
-        gives the same weights on the same machine.
-    progress : bool, default False
-        Whether to show a progress bar over the epochs.
+    loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, progress
+        As in `Autoencoder`; `loss` may be any that Keras knows by name.
 
     Attributes
     ----------
@@ -63,37 +48,11 @@ class DenseAutoencoder(Autoencoder):
     ----------
     G. E. Hinton and R. R. Salakhutdinov, "Reducing the dimensionality of data with neural
     networks", Science 313 (2006) 504-507, doi 10.1126/science.1127647.
-
-    P. Vincent et al., "Extracting and composing robust features with denoising autoencoders",
-    ICML 2008, doi 10.1145/1390156.1390294.
     """
 
-    def __init__(
-        self,
-        hidden: Sequence[int] = (64, 32, 16),
-        *,
-        activation: str = "relu",
-        output_activation: str = "linear",
-        loss: str = "mse",
-        noise: float = 0.0,
-        learning_rate: float = 1e-3,
-        batch_size: int = 32,
-        max_epochs: int = 100,
-        patience: int = 10,
-        random_state: int = 0,
-        progress: bool = False,
-    ) -> None:
-        self.hidden = hidden
-        self.activation = activation
-        self.output_activation = output_activation
-        self.loss = loss
-        self.noise = noise
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.patience = patience
-        self.random_state = random_state
-        self.progress = progress
+    hidden: Sequence[int] = field(default=(64, 32, 16), kw_only=False)
+    activation: str = "relu"
+    output_activation: str = "linear"
 
     def _build(self, n_samples: int, n_channels: int) -> None:
         """Stack the layers; every layer draws its initial weights from a seed of its own."""
@@ -116,7 +75,8 @@ class DenseAutoencoder(Autoencoder):
     def _train(self, signals: FloatArray, validation_signals: FloatArray) -> pd.DataFrame:
         keras = import_keras()
         train, validation = _flatten(signals), _flatten(validation_signals)
-        steps = -(-len(train) // self.batch_size)
+        batch_size = batch_size_of(self.batch_size, len(train))
+        steps = -(-len(train) // batch_size)
         self.model_.compile(
             optimizer=keras.optimizers.Adam(self.learning_rate),
             loss=self.loss,
@@ -129,7 +89,7 @@ class DenseAutoencoder(Autoencoder):
         if self.progress:
             callbacks.append(_progress_bar(keras, self.max_epochs))
         run = self.model_.fit(
-            self._shuffled_batches(train),
+            self._shuffled_batches(train, batch_size),
             steps_per_epoch=steps,
             validation_data=(validation, validation),
             epochs=self.max_epochs,
@@ -142,7 +102,7 @@ class DenseAutoencoder(Autoencoder):
             index=pd.RangeIndex(1, len(run.epoch) + 1, name="epoch"),
         )
 
-    def _shuffled_batches(self, signals: FloatArray) -> Any:
+    def _shuffled_batches(self, signals: FloatArray, batch_size: int) -> Any:
         """Feed beats in batches, input and target alike, in another order every epoch, endlessly.
 
         Keras would shuffle with TensorFlow's global random numbers. Drawing order and noise from
@@ -157,7 +117,7 @@ class DenseAutoencoder(Autoencoder):
             order = tf.random.experimental.stateless_shuffle(tf.range(len(signals)), seed=seed)
             noise = tf.random.stateless_normal(beats.shape, seed=seed, stddev=self.noise)
             noisy = beats + noise if self.noise else beats
-            batches = tf.data.Dataset.from_tensor_slices(order).batch(self.batch_size)
+            batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
             return batches.map(lambda rows: (tf.gather(noisy, rows), tf.gather(beats, rows)))
 
         return tf.data.Dataset.counter().flat_map(epoch).prefetch(tf.data.AUTOTUNE)

@@ -1,16 +1,18 @@
 """The dense autoencoder in PyTorch, with batch normalisation and dropout."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from itertools import pairwise
 
-from ecglab.autoencoders._torch import TorchAutoencoder
+from torch import Tensor, nn
+from torch.nn import functional
 
-if TYPE_CHECKING:
-    from ecglab.autoencoders._torch_networks import Network
+from ecglab.autoencoders._torch import Network, TorchAutoencoder, make_activation
 
 __all__ = ["DenseTorchAutoencoder"]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class DenseTorchAutoencoder(TorchAutoencoder):
     """Fully connected autoencoder with batch normalisation and dropout, in PyTorch.
 
@@ -31,9 +33,10 @@ class DenseTorchAutoencoder(TorchAutoencoder):
     output_activation : str, default "tanh"
         Activation of the output layer. "tanh" reaches values between -1 and 1 only: scale the
         beats to that range. "linear" reaches any.
-    loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, device, n_threads, \
-precision, progress
+    device, n_threads, precision
         As in `TorchAutoencoder`.
+    loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, progress
+        As in `Autoencoder`.
 
     References
     ----------
@@ -44,48 +47,13 @@ precision, progress
     Journal of Machine Learning Research 15 (2014) 1929-1958.
     """
 
-    def __init__(
-        self,
-        hidden: Sequence[int] = (96, 48, 24),
-        *,
-        dropout: float = 0.1,
-        batch_norm: bool = True,
-        activation: str = "tanh",
-        output_activation: str = "tanh",
-        loss: str = "mse",
-        noise: float = 0.0,
-        learning_rate: float = 1e-3,
-        batch_size: int = 32,
-        max_epochs: int = 100,
-        patience: int = 10,
-        random_state: int = 0,
-        device: str = "auto",
-        n_threads: int | None = 1,
-        precision: str = "auto",
-        progress: bool = False,
-    ) -> None:
-        super().__init__(
-            loss=loss,
-            noise=noise,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            max_epochs=max_epochs,
-            patience=patience,
-            random_state=random_state,
-            device=device,
-            n_threads=n_threads,
-            precision=precision,
-            progress=progress,
-        )
-        self.hidden = hidden
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.activation = activation
-        self.output_activation = output_activation
+    hidden: Sequence[int] = field(default=(96, 48, 24), kw_only=False)
+    dropout: float = 0.1
+    batch_norm: bool = True
+    activation: str = "tanh"
+    output_activation: str = "tanh"
 
-    def _make_network(self, n_samples: int, n_channels: int) -> "Network":
-        from ecglab.autoencoders._torch_networks import DenseNetwork
-
+    def _make_network(self, n_samples: int, n_channels: int) -> Network:
         return DenseNetwork(
             n_samples,
             n_channels,
@@ -94,4 +62,60 @@ precision, progress
             batch_norm=self.batch_norm,
             activation=self.activation,
             output_activation=self.output_activation,
+        )
+
+
+class DenseNetwork(Network):
+    """Fully connected layers; parameters as in `DenseTorchAutoencoder`."""
+
+    def __init__(
+        self,
+        n_samples: int,
+        n_channels: int,
+        *,
+        hidden: Sequence[int],
+        dropout: float,
+        batch_norm: bool,
+        activation: str,
+        output_activation: str,
+    ) -> None:
+        super().__init__()
+
+        def layer(n_in: int, n_out: int) -> list[nn.Module]:
+            norm = [_BatchNorm(n_out)] if batch_norm else []
+            drop = [nn.Dropout(dropout)] if dropout else []
+            return [nn.Linear(n_in, n_out), *norm, make_activation(activation), *drop]
+
+        n_values = n_samples * n_channels
+        down, up = (n_values, *hidden), tuple(hidden)[::-1]
+        self.encoder = nn.Sequential(*(part for sizes in pairwise(down) for part in layer(*sizes)))
+        self.decoder = nn.Sequential(
+            *(part for sizes in pairwise(up) for part in layer(*sizes)),
+            nn.Linear(up[-1], n_values),
+            make_activation(output_activation),
+            nn.Unflatten(1, (n_samples, n_channels)),
+        )
+
+    def encode(self, beats: Tensor) -> Tensor:
+        """Narrow beats down to codes."""
+        codes: Tensor = self.encoder(beats.flatten(1))
+        return codes
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Widen codes to beats again."""
+        beats: Tensor = self.decoder(codes)
+        return beats
+
+
+class _BatchNorm(nn.BatchNorm1d):
+    """Batch normalisation that takes its running statistics for a batch of one beat.
+
+    One beat has no variance to normalise by, and the last batch of an epoch may hold but one.
+    """
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        if len(inputs) > 1:
+            return super().forward(inputs)
+        return functional.batch_norm(
+            inputs, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
         )

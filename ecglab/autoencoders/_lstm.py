@@ -1,19 +1,21 @@
 """The LSTM autoencoder, in PyTorch."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import torch
+from torch import Tensor, nn
 
 from ecglab.autoencoders._base import FloatArray
-from ecglab.autoencoders._torch import TorchAutoencoder
-
-if TYPE_CHECKING:
-    from ecglab.autoencoders._torch_networks import Network
+from ecglab.autoencoders._torch import Network, TorchAutoencoder
 
 __all__ = ["LSTMAutoencoder"]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class LSTMAutoencoder(TorchAutoencoder):
     """Recurrent autoencoder that reads a beat into a code and writes it again from there.
 
@@ -38,9 +40,10 @@ class LSTMAutoencoder(TorchAutoencoder):
         Whether to bring each beat to the same Euclidean norm (a root mean square of 1) before the
         network and back after it. The loss then weighs each beat alike, however large, and `noise`
         is relative to the beat. A beat of zeros stays as it is.
-    loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, device, n_threads, \
-precision, progress
+    device, n_threads, precision
         As in `TorchAutoencoder`.
+    loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, progress
+        As in `Autoencoder`.
 
     References
     ----------
@@ -54,48 +57,17 @@ precision, progress
     _bfloat16_pays = True  # measured: twice as fast at 64 units and batches of 64
     _max_gradient_norm = 1.0
 
-    def __init__(
-        self,
-        embedding: int = 64,
-        *,
-        n_layers: int = 2,
-        patch: int = 10,
-        dropout: float = 0.0,
-        unit_norm: bool = False,
-        loss: str = "mae",
-        noise: float = 0.0,
-        learning_rate: float = 5e-3,
-        batch_size: int | str = "auto",
-        max_epochs: int = 40,
-        patience: int = 10,
-        random_state: int = 0,
-        device: str = "auto",
-        n_threads: int | None = 1,
-        precision: str = "auto",
-        progress: bool = False,
-    ) -> None:
-        super().__init__(
-            loss=loss,
-            noise=noise,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            max_epochs=max_epochs,
-            patience=patience,
-            random_state=random_state,
-            device=device,
-            n_threads=n_threads,
-            precision=precision,
-            progress=progress,
-        )
-        self.embedding = embedding
-        self.n_layers = n_layers
-        self.patch = patch
-        self.dropout = dropout
-        self.unit_norm = unit_norm
+    embedding: int = field(default=64, kw_only=False)
+    n_layers: int = 2
+    patch: int = 10
+    dropout: float = 0.0
+    unit_norm: bool = False
+    loss: str = "mae"
+    learning_rate: float = 5e-3
+    batch_size: int | str = "auto"
+    max_epochs: int = 40
 
-    def _make_network(self, n_samples: int, n_channels: int) -> "Network":
-        from ecglab.autoencoders._torch_networks import LSTMNetwork
-
+    def _make_network(self, n_samples: int, n_channels: int) -> Network:
         return LSTMNetwork(
             n_samples,
             n_channels,
@@ -125,3 +97,51 @@ precision, progress
         squares = np.square(signals, dtype=np.float64)
         size = np.sqrt(squares.mean(axis=(1, 2), keepdims=True)).astype(np.float32)
         return np.where(size > 0, size, np.float32(1))
+
+
+class LSTMNetwork(Network):
+    """Recurrent layers over patches of a beat; parameters as in `LSTMAutoencoder`."""
+
+    def __init__(
+        self,
+        n_samples: int,
+        n_channels: int,
+        *,
+        embedding: int,
+        n_layers: int,
+        patch: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.n_samples, self.n_channels = n_samples, n_channels
+        self.patch = min(patch, n_samples)
+        self.n_steps = -(-n_samples // self.patch)
+        n_values = self.patch * n_channels
+        widths = [2 * embedding] * (n_layers - 1) + [embedding]
+        self.encoder = _lstm_layers([n_values, *widths])
+        self.decoder = _lstm_layers([embedding, *widths[::-1]])
+        self.output = nn.Linear(widths[0], n_values)
+        self.dropout = nn.Dropout(dropout)
+
+    def encode(self, beats: Tensor) -> Tensor:
+        """Read a beat patch by patch; the last hidden state is the code."""
+        n_missing = self.n_steps * self.patch - self.n_samples
+        edge = beats[:, -1:].expand(-1, n_missing, -1)
+        steps = torch.cat([beats, edge], dim=1).reshape(len(beats), self.n_steps, -1)
+        return self._run(self.encoder, steps)[:, -1]
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Write a beat patch by patch, shown its code at every step."""
+        steps = codes[:, None].expand(-1, self.n_steps, -1)
+        patches: Tensor = self.output(self._run(self.decoder, steps))
+        beats = patches.reshape(len(codes), -1, self.n_channels)
+        return beats[:, : self.n_samples]
+
+    def _run(self, layers: nn.ModuleList, steps: Tensor) -> Tensor:
+        for number, layer in enumerate(layers):
+            steps, _ = layer(self.dropout(steps) if number else steps)
+        return steps
+
+
+def _lstm_layers(widths: Sequence[int]) -> nn.ModuleList:
+    return nn.ModuleList(nn.LSTM(*sizes, batch_first=True) for sizes in pairwise(widths))

@@ -1,60 +1,65 @@
 """The one PyTorch training loop, which the PyTorch autoencoders share."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
 
-from ecglab.autoencoders._base import Autoencoder, FloatArray
+from ecglab.autoencoders._base import Autoencoder, FloatArray, batch_size_of, check_choice
 from ecglab.autoencoders._frameworks import import_torch
 from ecglab.autoencoders._progress import EpochBar
 
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
-
-    from ecglab.autoencoders._torch_networks import Network
-
-__all__ = ["TorchAutoencoder"]
+__all__ = ["Network", "TorchAutoencoder", "find_device", "make_activation", "own_random_numbers"]
 
 _CHUNK = 512  # beats that go through the network at once; more no longer fit the cache
 _LOSSES = ("mae", "mse")
-_LARGEST_BATCH = 64
-_STEPS_AN_EPOCH = 27  # at least, with batch_size="auto": what ECG5000's pooled split has with 64
 _PRECISIONS = ("auto", "bfloat16", "float32")
 
 
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "leaky_relu": nn.LeakyReLU,
+    "linear": nn.Identity,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+}
+
+
+class Network(nn.Module, ABC):
+    """An encoder and a decoder."""
+
+    @abstractmethod
+    def encode(self, beats: Tensor) -> Tensor:
+        """Narrow beats down to codes of shape (n_beats, n_code)."""
+
+    @abstractmethod
+    def decode(self, codes: Tensor) -> Tensor:
+        """Widen codes to beats again."""
+
+    def forward(self, beats: Tensor) -> Tensor:
+        """Reconstruct beats."""
+        return self.decode(self.encode(beats))
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
 class TorchAutoencoder(Autoencoder):
     """What every autoencoder in PyTorch has in common: all but the network itself.
 
-    A subclass writes `_make_network`, and lists the parameters below among its own, because
-    scikit-learn reads them off the constructor.
+    A subclass writes `_make_network`.
 
     Parameters
     ----------
-    loss : {"mse", "mae"}
-        Loss to minimise.
-    noise : float
-        Standard deviation of the Gaussian noise added to the beats that go in during training, not
-        to those that should come out (a denoising autoencoder, Vincent et al. 2008).
-    learning_rate : float
-        Step size of Adam.
-    batch_size : int or "auto"
-        Beats in one gradient step. "auto" takes 64, or fewer where there are few beats, so that an
-        epoch still has enough steps for the network to learn something.
-    max_epochs : int
-        Passes over the training beats at most.
-    patience : int
-        Training ends when the validation loss has not improved for so many epochs; the weights of
-        the best epoch are kept.
-    random_state : int
-        Seed of the initial weights, of the order of the beats, of the noise and of dropout. The
-        same seed gives the same weights on the same machine.
     device : str
         Where to compute: "cpu", "cuda", "cuda:1", "mps", ... "auto" takes CUDA where there is one,
         else Apple's MPS, else the processor.
@@ -67,8 +72,8 @@ class TorchAutoencoder(Autoencoder):
         this network gains from it, and reconstructs in float32. "bfloat16" does both in bfloat16:
         faster still, but a reconstruction is then good to three digits, and may change in the
         third with the beats that it is computed together with. Weights are float32 in any case.
-    progress : bool
-        Whether to show a progress bar over the epochs.
+    loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, progress
+        As in `Autoencoder`.
 
     Attributes
     ----------
@@ -78,60 +83,32 @@ class TorchAutoencoder(Autoencoder):
         Where it computes.
     history_ : pandas.DataFrame
         Columns ``loss`` and ``validation_loss``, one row an epoch, index ``epoch`` from 1.
-
-    References
-    ----------
-    P. Vincent et al., "Extracting and composing robust features with denoising autoencoders",
-    ICML 2008, doi 10.1145/1390156.1390294.
     """
 
-    network_: "Network"
-    device_: str
+    device: str = "auto"
+    n_threads: int | None = 1
+    precision: str = "auto"
+
+    network_: Network = field(init=False)
+    device_: str = field(init=False)
 
     _bfloat16_pays = False  # whether "auto" should take bfloat16: a matter of measurement
-    _max_gradient_norm: float | None = None
-
-    def __init__(
-        self,
-        *,
-        loss: str,
-        noise: float,
-        learning_rate: float,
-        batch_size: int | str,
-        max_epochs: int,
-        patience: int,
-        random_state: int,
-        device: str,
-        n_threads: int | None,
-        precision: str,
-        progress: bool,
-    ) -> None:
-        self.loss = loss
-        self.noise = noise
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.patience = patience
-        self.random_state = random_state
-        self.device = device
-        self.n_threads = n_threads
-        self.precision = precision
-        self.progress = progress
+    _max_gradient_norm: ClassVar[float | None] = None
 
     @abstractmethod
-    def _make_network(self, n_samples: int, n_channels: int) -> "Network":
+    def _make_network(self, n_samples: int, n_channels: int) -> Network:
         """Make the network, with initial weights from PyTorch's global random numbers."""
 
     def _build(self, n_samples: int, n_channels: int) -> None:
-        _check_choice("loss", self.loss, _LOSSES)
-        _check_choice("precision", self.precision, _PRECISIONS)
+        check_choice("loss", self.loss, _LOSSES)
+        check_choice("precision", self.precision, _PRECISIONS)
+        import_torch()  # now, where TensorFlow may have been loaded since
         self.device_ = find_device(self.device)
         # Always drawn on the processor, so that they are the same wherever the training runs.
         with own_random_numbers(self._seeds()["weights"], "cpu"):
             self.network_ = self._make_network(n_samples, n_channels).to(self.device_).eval()
 
     def _train(self, signals: FloatArray, validation_signals: FloatArray) -> pd.DataFrame:
-        torch = import_torch()
         train = _as_tensor(signals).to(self.device_)
         generator = torch.Generator().manual_seed(self._seeds()["batches"])
         optimizer = torch.optim.Adam(self.network_.parameters(), lr=self.learning_rate)
@@ -156,14 +133,13 @@ class TorchAutoencoder(Autoencoder):
         )
 
     def _train_epoch(
-        self, train: "Tensor", optimizer: "torch.optim.Optimizer", generator: "torch.Generator"
+        self, train: Tensor, optimizer: torch.optim.Optimizer, generator: torch.Generator
     ) -> float:
         """Go once through the beats in random order; return the mean loss."""
-        torch = import_torch()
         self.network_.train()
         total = torch.zeros((), device=self.device_)
         order = torch.randperm(len(train), generator=generator).to(self.device_)
-        for rows in torch.split(order, _batch_size(self.batch_size, len(train))):
+        for rows in torch.split(order, batch_size_of(self.batch_size, len(train))):
             beats = train[rows]
             optimizer.zero_grad()
             with self._autocast(training=True):
@@ -177,19 +153,18 @@ class TorchAutoencoder(Autoencoder):
         self.network_.eval()
         return float(total) / len(train)
 
-    def _corrupt(self, beats: "Tensor", generator: "torch.Generator") -> "Tensor":
+    def _corrupt(self, beats: Tensor, generator: torch.Generator) -> Tensor:
         """Add noise to beats that go in, if there is to be any."""
         if not self.noise:
             return beats
-        noise = import_torch().randn(beats.shape, generator=generator)
+        noise = torch.randn(beats.shape, generator=generator)
         return beats + self.noise * noise.to(self.device_)
 
     def _loss_of(self, signals: FloatArray) -> float:
         residuals = self._apply(self.network_, signals).astype(np.float64) - signals
         return float((np.abs(residuals) if self.loss == "mae" else np.square(residuals)).mean())
 
-    def _criterion(self) -> Callable[["Tensor", "Tensor"], "Tensor"]:
-        functional = import_torch().nn.functional
+    def _criterion(self) -> Callable[[Tensor, Tensor], Tensor]:
         loss: Callable[[Tensor, Tensor], Tensor] = {
             "mae": functional.l1_loss,
             "mse": functional.mse_loss,
@@ -198,7 +173,6 @@ class TorchAutoencoder(Autoencoder):
 
     def _autocast(self, training: bool) -> Any:
         """Compute in bfloat16 what may be, if that is wanted and worth it."""
-        torch = import_torch()
         wanted = self.precision == "bfloat16" or (
             self.precision == "auto"
             and training
@@ -212,7 +186,6 @@ class TorchAutoencoder(Autoencoder):
     @contextmanager
     def _computing(self) -> Iterator[None]:
         """Set the number of threads for the duration."""
-        torch = import_torch()
         before = torch.get_num_threads()
         try:
             torch.set_num_threads(before if self.n_threads is None else self.n_threads)
@@ -226,9 +199,8 @@ class TorchAutoencoder(Autoencoder):
         state = np.random.SeedSequence(self.random_state).generate_state(len(uses))
         return {use: int(seed) for use, seed in zip(uses, state, strict=True)}
 
-    def _apply(self, function: Callable[["Tensor"], "Tensor"], signals: FloatArray) -> FloatArray:
+    def _apply(self, function: Callable[[Tensor], Tensor], signals: FloatArray) -> FloatArray:
         """Apply the network, or a part of it, in pieces that fit in memory."""
-        torch = import_torch()
         with self._computing(), torch.inference_mode(), self._autocast(training=False):
             pieces = torch.split(_as_tensor(signals), _CHUNK)
             outputs = [function(piece.to(self.device_)).float().cpu() for piece in pieces]
@@ -252,7 +224,7 @@ class TorchAutoencoder(Autoencoder):
 class _BestEpoch:
     """The weights of the best epoch so far, and how long ago that was."""
 
-    def __init__(self, network: "Network", patience: int) -> None:
+    def __init__(self, network: Network, patience: int) -> None:
         self.network = network
         self.patience = patience
         self.loss = np.inf
@@ -281,28 +253,14 @@ class _BestEpoch:
         self.network.load_state_dict(self.weights)
 
 
-def _as_tensor(array: npt.NDArray[Any]) -> "Tensor":
+def _as_tensor(array: npt.NDArray[Any]) -> Tensor:
     """Copy an array, whatever its memory layout, into a tensor."""
-    tensor: Tensor = import_torch().from_numpy(np.array(array, order="C"))
+    tensor: Tensor = torch.from_numpy(np.array(array, order="C"))
     return tensor
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
-
-
-def _batch_size(wanted: int | str, n_beats: int) -> int:
-    """Resolve "auto"."""
-    if isinstance(wanted, str):
-        _check_choice("batch_size", wanted, ("auto",))
-        return min(_LARGEST_BATCH, max(1, n_beats // _STEPS_AN_EPOCH))
-    return wanted
 
 
 def find_device(name: str) -> str:
     """Resolve "auto", and see that a device that was asked for is there."""
-    torch = import_torch()
     if name == "auto":
         if torch.cuda.is_available():
             return "cuda"
@@ -319,7 +277,6 @@ def find_device(name: str) -> str:
 
 def _processor_has_bfloat16() -> bool:
     """Tell whether the processor multiplies bfloat16 itself; emulation would be slower."""
-    torch = import_torch()
     # Public since PyTorch 2.10 or so; before that, float32 is always right.
     capabilities: Mapping[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
@@ -328,7 +285,6 @@ def _processor_has_bfloat16() -> bool:
 @contextmanager
 def own_random_numbers(seed: int, device: str) -> Iterator[None]:
     """Seed PyTorch's random numbers for the duration, and give the caller's own back after it."""
-    torch = import_torch()
     kind = torch.device(device).type
     cards = range(torch.cuda.device_count()) if kind == "cuda" else []
     mps_state = torch.mps.get_rng_state() if kind == "mps" else None
@@ -344,3 +300,10 @@ def own_random_numbers(seed: int, device: str) -> Iterator[None]:
     finally:
         if mps_state is not None:
             torch.mps.set_rng_state(mps_state)
+
+
+def make_activation(name: str) -> nn.Module:
+    """Make an activation by name."""
+    if name not in ACTIVATIONS:
+        raise ValueError(f"there is no activation {name!r}; there are {sorted(ACTIVATIONS)}.")
+    return ACTIVATIONS[name]()

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ecglab.autoencoders._frameworks import import_torch
-from ecglab.autoencoders._torch import find_device, own_random_numbers
+from ecglab.autoencoders import import_torch
 from ecglab.baselines._base import Baseline, FloatArray
 
 
@@ -145,6 +144,8 @@ def _isolated(algorithm: str, seed: int) -> Iterator[None]:
         yield
         return
     torch = import_torch()
+    from ecglab.autoencoders._torch import find_device, own_random_numbers
+
     n_threads = torch.get_num_threads()
     # "auto", because torch.manual_seed, which PyOD calls, reseeds accelerators as well.
     with _kept_random_numbers(), own_random_numbers(seed, find_device("auto")):

@@ -65,7 +65,7 @@ all beats are taken for normal.
             "--max-epochs", type=positive_int, metavar="N", help="stop training then, or earlier"
         )
         parser.add_argument(
-            "--scaler", choices=("none", *SCALERS), default="none", help="default: none"
+            "--scaler", choices=("auto", "none", *SCALERS), default="auto", help="default: auto"
         )
         parser.add_argument(
             "--scoring",

@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from ecglab.datasets._samples import find_strange_names
+from ecglab.datasets._samples import find_odd_names
 from ecglab.errors import DatasetError
 
 __all__ = [
@@ -150,13 +150,11 @@ def resolve_columns(table: Table, choices: Choices) -> Columns:
         )
     if choices.label_column is None and table.label is not None:
         ignored.add(table.label)
-    strange = {p: "holds text" for p in table.texts if p not in ignored and p != label}
+    odd = {p: "holds text" for p in table.texts if p not in ignored and p != label}
     if table.names:
-        named = find_strange_names(table.names, label)
-        strange |= {
-            p: reason for p, reason in named.items() if p not in ignored and p not in strange
-        }
-    refuse_columns(table.place, table.names, strange, choices)
+        named = find_odd_names(table.names, label)
+        odd |= {p: reason for p, reason in named.items() if p not in ignored and p not in odd}
+    refuse_columns(table.place, table.names, odd, choices)
     text_label = label is not None and label in (*table.texts, *table.mixed)
     numeric = [
         p for p in range(table.width) if p not in ignored and not (text_label and p == label)
@@ -186,13 +184,13 @@ def _find_label(table: Table, choices: Choices, ignored: set[int]) -> tuple[int 
 
 
 def refuse_columns(
-    place: str, names: Sequence[str] | None, strange: Mapping[int, str], choices: Choices
+    place: str, names: Sequence[str] | None, odd: Mapping[int, str], choices: Choices
 ) -> None:
     """Refuse columns that are no samples, each with the reason."""
-    if not strange:
+    if not odd:
         return
-    listed = "; ".join(f"{_call(names, p)} {strange[p]}" for p in sorted(strange)[:_LISTED])
-    more = f"; and {len(strange) - _LISTED} more" if len(strange) > _LISTED else ""
+    listed = "; ".join(f"{_call(names, p)} {odd[p]}" for p in sorted(odd)[:_LISTED])
+    more = f"; and {len(odd) - _LISTED} more" if len(odd) > _LISTED else ""
     label = (
         ""
         if choices.label_column not in ("auto", None)
@@ -200,7 +198,7 @@ def refuse_columns(
     )
     raise DatasetError(
         f"{place}: {listed}{more}: no sample of a beat.{label} Leave out what is neither label nor "
-        f"sample with ignore_columns={sorted(strange)}."
+        f"sample with ignore_columns={sorted(odd)}."
     )
 
 

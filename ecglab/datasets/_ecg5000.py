@@ -299,9 +299,9 @@ def read_part(content: bytes, form: str, place: str) -> tuple[FloatArray, npt.ND
     values = np.concatenate([block.values for block in rows])
     label = 0 if form in (".txt", ".tsv") else -1
     labels = values[:, label]
-    strange = labels[(labels != np.round(labels)) | (np.abs(labels) > _LARGEST_LABEL)]
-    if strange.size:
-        refuse(f": the label {strange[0]:g} is not a whole number, or far too large.")
+    odd = labels[(labels != np.round(labels)) | (np.abs(labels) > _LARGEST_LABEL)]
+    if odd.size:
+        refuse(f": the label {odd[0]:g} is not a whole number, or far too large.")
     return np.delete(values, label, axis=1), labels.astype(np.int64)
 
 

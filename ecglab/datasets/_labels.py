@@ -204,10 +204,10 @@ class LabelReader:
             raise self._ask(f"{self.normal_name!r} and {text!r} may both be it")
 
     def _whole(self, labels: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-        strange = labels[(np.abs(labels) > _LARGEST) | (labels != np.round(labels))]
-        if strange.size:
+        odd = labels[(np.abs(labels) > _LARGEST) | (labels != np.round(labels))]
+        if odd.size:
             raise DatasetError(
-                f"{self._place}: the label {strange[0]:g} is not a whole number. Say which column "
+                f"{self._place}: the label {odd[0]:g} is not a whole number. Say which column "
                 "is the label with label_column, or label_column=None if there is none."
             )
         return labels.astype(np.int64)

@@ -27,7 +27,7 @@ from ecglab.datasets._columns import (
     resolve_columns,
 )
 from ecglab.datasets._labels import UNLABELLED, LabelReader, find_label
-from ecglab.datasets._samples import find_indices, find_strange_values
+from ecglab.datasets._samples import find_indices, find_odd_values
 from ecglab.datasets._sources import Source, open_source, sha256_of
 from ecglab.datasets._table_text import open_text
 from ecglab.errors import DatasetError
@@ -292,9 +292,9 @@ def _settle(
         labels = LabelReader(table.place, choices.normal_label)
         labels.start(_labels_of(window, columns))
     samples = [columns.numeric.index(position) for position in columns.samples]
-    strange = find_strange_values(window.values[:, samples])
-    strange = {columns.samples[i]: why for i, why in strange.items()}
-    refuse_columns(table.place, table.names, strange, choices)
+    odd = find_odd_values(window.values[:, samples])
+    odd = {columns.samples[i]: why for i, why in odd.items()}
+    refuse_columns(table.place, table.names, odd, choices)
     return columns, labels, chain(_emptying(seen), blocks)
 
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["find_indices", "find_strange_names", "find_strange_values"]
+__all__ = ["find_indices", "find_odd_names", "find_odd_values"]
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -43,7 +43,7 @@ _FIT_COLUMNS = 40  # beats of fewer samples are no smooth curves
 _SMOOTH, _UNRELATED = 0.9, 0.05  # share of the variance that neighbours explain
 
 
-def find_strange_names(names: Sequence[str], label: int | None) -> dict[int, str]:
+def find_odd_names(names: Sequence[str], label: int | None) -> dict[int, str]:
     """Find the columns that are not called like samples.
 
     Where most columns are called alike but for a number, such as s0, s1, s2, the others are no
@@ -65,17 +65,17 @@ def find_strange_names(names: Sequence[str], label: int | None) -> dict[int, str
     counts = Counter(kind for p, kind in enumerate(kinds) if p != label and "#" in kind)
     usual = {kind for kind, n in counts.items() if 4 * n >= len(names)}
     ruled = 2 * sum(counts[kind] for kind in usual) > len(names)
-    strange = {}
+    odd = {}
     for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
         if position == label or (ruled and kind in usual):
             continue
         if not name.strip():
-            strange[position] = "has no name, as an index"
+            odd[position] = "has no name, as an index"
         elif ruled:
-            strange[position] = "is not called as the samples are"
+            odd[position] = "is not called as the samples are"
         elif _KNOWN.fullmatch(name.strip()):
-            strange[position] = "is called as no sample is"
-    return strange
+            odd[position] = "is called as no sample is"
+    return odd
 
 
 def find_indices(values: FloatArray) -> dict[int, str]:
@@ -96,7 +96,7 @@ def find_indices(values: FloatArray) -> dict[int, str]:
     )
 
 
-def find_strange_values(values: FloatArray) -> dict[int, str]:
+def find_odd_values(values: FloatArray) -> dict[int, str]:
     """Find the columns that don't look like the columns around them."""
     whole = _are_whole(values)
     return find_indices(values) | _name(

@@ -36,7 +36,7 @@ _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 def library_faults(place: str, what: str = "read", advice: str = "") -> Iterator[None]:
     """Turn whatever a library raises into a `DatasetError` with its reason.
 
-    What a parser of somebody else's raises on strange content is no closed list, so this catches
+    What a parser of somebody else's raises on odd content is no closed list, so this catches
     everything; it is meant to go around the call of that library and nothing else, so that mistakes
     of ours are not hidden.
 

@@ -29,7 +29,7 @@ def resample(
 
     Yields
     ------
-    normal, strange : ndarray of int, shape (n_rows, n_normal) and (n_rows, n_anomalies)
+    normal, anomalous : ndarray of int, shape (n_rows, n_normal) and (n_rows, n_anomalies)
         Positions of the beats drawn, one row a resample; `n_resamples` rows in all.
 
     Raises
@@ -40,7 +40,7 @@ def resample(
     if n_resamples < 1:
         raise ValueError(f"n_resamples must be at least 1, not {n_resamples}. 2000 is usual.")
     rng = np.random.default_rng(random_state)
-    n_normal, n_strange = len(levels.of_normal), len(levels.of_strange)
+    n_normal, n_strange = len(levels.of_normal), len(levels.of_anomalies)
     most = max(1, _CHUNK // (n_normal + n_strange))
     for start in range(0, n_resamples, most):
         n_rows = min(most, n_resamples - start)

@@ -36,7 +36,7 @@ def compare(
     is_anomaly : array_like of bool, shape (n_beats,)
         True for anomalies; at least two of either kind.
     scores, other_scores : array_like of shape (n_beats,)
-        Anomaly scores of the two detectors, higher is stranger. Their units need not agree.
+        Anomaly scores of the two detectors, higher is more anomalous. Their units need not agree.
     threshold, other_threshold : float
         The threshold of each.
     confidence : float, default 0.95

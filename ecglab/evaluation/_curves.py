@@ -30,7 +30,7 @@ def roc_band(
     is_anomaly : array_like of bool, shape (n_beats,)
         True for anomalies.
     scores : array_like of shape (n_beats,)
-        Anomaly scores, higher is stranger.
+        Anomaly scores, higher is more anomalous.
     grid : array_like of shape (n_points,), optional
         False-positive rates, from 0 to 1, at which to compute the curve; 0, 0.01, ..., 1 when left
         out.
@@ -64,7 +64,7 @@ def roc_band(
     levels = Levels(scores, is_anomaly)
     band = _band(
         levels,
-        lambda normal, strange: _recall_at(points, normal, strange),
+        lambda normal, anomalous: _recall_at(points, normal, anomalous),
         lower_tail(confidence),
         n_resamples,
         random_state,
@@ -116,11 +116,11 @@ def precision_recall_band(
     if (points == 0).any():
         raise ValueError("at a recall of 0 nothing is flagged, and precision has no value there.")
     levels = Levels(scores, is_anomaly)
-    n_normal, n_strange = len(levels.of_normal), len(levels.of_strange)
+    n_normal, n_strange = len(levels.of_normal), len(levels.of_anomalies)
     share = n_strange / (n_normal + n_strange) if prevalence is None else prevalence
     band = _band(
         levels,
-        lambda normal, strange: _precision_at_recall(points, share, normal, strange),
+        lambda normal, anomalous: _precision_at_recall(points, share, normal, anomalous),
         lower_tail(confidence),
         n_resamples,
         random_state,
@@ -140,10 +140,10 @@ def _band(
 
 
 def _recall_at(
-    false_positive_rates: npt.NDArray[np.float64], normal: Histogram, strange: Histogram
+    false_positive_rates: npt.NDArray[np.float64], normal: Histogram, anomalous: Histogram
 ) -> Histogram:
     """Read each row's ROC curve at the given false-positive rates."""
-    alarms, caught = _count_from_above(normal), _count_from_above(strange)
+    alarms, caught = _count_from_above(normal), _count_from_above(anomalous)
     n_normal, n_strange = alarms[0, -1], caught[0, -1]
     wanted = _whole(false_positive_rates * n_normal)
     last = _first_above(alarms, np.floor(wanted)) - 1  # the lowest threshold with so few alarms
@@ -156,10 +156,10 @@ def _recall_at(
 
 
 def _precision_at_recall(
-    recalls: npt.NDArray[np.float64], prevalence: float, normal: Histogram, strange: Histogram
+    recalls: npt.NDArray[np.float64], prevalence: float, normal: Histogram, anomalous: Histogram
 ) -> Histogram:
     """Read each row's precision-recall curve at the given recalls."""
-    alarms, caught = _count_from_above(normal), _count_from_above(strange)
+    alarms, caught = _count_from_above(normal), _count_from_above(anomalous)
     n_normal, n_strange = alarms[0, -1], caught[0, -1]
     first = _first_above(caught, np.ceil(_whole(recalls * n_strange)) - 1)
     reached, false = (np.take_along_axis(counts, first, 1) for counts in (caught, alarms))

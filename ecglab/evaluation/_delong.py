@@ -54,7 +54,7 @@ def delong(
     is_anomaly : array_like of bool, shape (n_beats,)
         True for anomalies; at least two of either kind.
     scores, other_scores : array_like of shape (n_beats,)
-        Anomaly scores of the two detectors, higher is stranger. Their units need not agree.
+        Anomaly scores of the two detectors, higher is more anomalous. Their units need not agree.
     confidence : float, default 0.95
         Coverage of the interval.
 
@@ -98,11 +98,11 @@ def delong(
     (0.222, 0.371)
     """
     quantile = norm.isf(lower_tail(confidence))
-    of_strange, of_normal = _placements(is_anomaly, scores)
-    other_of_strange, other_of_normal = _placements(is_anomaly, other_scores)
-    value, other_value = float(of_strange.mean()), float(other_of_strange.mean())
+    of_anomalies, of_normal = _placements(is_anomaly, scores)
+    other_of_anomalies, other_of_normal = _placements(is_anomaly, other_scores)
+    value, other_value = float(of_anomalies.mean()), float(other_of_anomalies.mean())
     difference = value - other_value
-    error = _standard_error(of_strange - other_of_strange, of_normal - other_of_normal)
+    error = _standard_error(of_anomalies - other_of_anomalies, of_normal - other_of_normal)
     return Comparison(
         value=value,
         other_value=other_value,
@@ -123,7 +123,7 @@ def roc_auc_interval(
     is_anomaly : array_like of bool, shape (n_beats,)
         True for anomalies; at least two of either kind.
     scores : array_like of shape (n_beats,)
-        Anomaly scores, higher is stranger.
+        Anomaly scores, higher is more anomalous.
     confidence : float, default 0.95
         Coverage of the interval.
 
@@ -159,10 +159,10 @@ def roc_auc_interval(
     [0.78, 0.17, 0.98]
     """
     tail = lower_tail(confidence)
-    of_strange, of_normal = _placements(is_anomaly, scores)
-    area, error = float(of_strange.mean()), _standard_error(of_strange, of_normal)
+    of_anomalies, of_normal = _placements(is_anomaly, scores)
+    area, error = float(of_anomalies.mean()), _standard_error(of_anomalies, of_normal)
     if area in (0, 1):
-        furthest = tail ** (1 / min(len(of_strange), len(of_normal)))
+        furthest = tail ** (1 / min(len(of_anomalies), len(of_normal)))
         return Interval(1.0, furthest, 1.0) if area == 1 else Interval(0.0, 0.0, 1 - furthest)
     half_width = norm.isf(tail) * error / (area * (1 - area))
     low, high = expit(logit(area) + np.array([-half_width, half_width]))
@@ -174,26 +174,26 @@ def _placements(is_anomaly: npt.ArrayLike, scores: npt.ArrayLike) -> tuple[Float
 
     Returns
     -------
-    of_strange : ndarray of shape (n_anomalies,)
+    of_anomalies : ndarray of shape (n_anomalies,)
         The share of normal beats that score below each anomaly, ties counting one half.
     of_normal : ndarray of shape (n_normal,)
         The share of anomalies that score above each normal beat.
     """
     scores, is_anomaly = check_scores_and_labels(scores, is_anomaly)
-    strange, normal = scores[is_anomaly], scores[~is_anomaly]
-    if min(len(strange), len(normal)) < 2:
+    anomalous, normal = scores[is_anomaly], scores[~is_anomaly]
+    if min(len(anomalous), len(normal)) < 2:
         raise ValueError(
-            f"there are {len(strange)} anomalies and {len(normal)} normal beats: at least two of "
+            f"there are {len(anomalous)} anomalies and {len(normal)} normal beats: at least two of "
             "each are needed to see how much they vary."
         )
     # A mid-rank among all beats less the one among its own kind counts the other kind below.
     ranks = rankdata(scores)
-    of_strange = (ranks[is_anomaly] - rankdata(strange)) / len(normal)
-    of_normal = 1 - (ranks[~is_anomaly] - rankdata(normal)) / len(strange)
-    return of_strange, of_normal
+    of_anomalies = (ranks[is_anomaly] - rankdata(anomalous)) / len(normal)
+    of_normal = 1 - (ranks[~is_anomaly] - rankdata(normal)) / len(anomalous)
+    return of_anomalies, of_normal
 
 
-def _standard_error(of_strange: FloatArray, of_normal: FloatArray) -> float:
+def _standard_error(of_anomalies: FloatArray, of_normal: FloatArray) -> float:
     """Return the standard error of the mean placement, or of a mean difference of placements."""
-    variance = of_strange.var(ddof=1) / len(of_strange) + of_normal.var(ddof=1) / len(of_normal)
+    variance = of_anomalies.var(ddof=1) / len(of_anomalies) + of_normal.var(ddof=1) / len(of_normal)
     return float(np.sqrt(variance))

@@ -34,7 +34,7 @@ class Levels:
     Parameters
     ----------
     scores : array_like of shape (n_beats,)
-        Anomaly scores, higher is stranger.
+        Anomaly scores, higher is more anomalous.
     is_anomaly : array_like of bool, shape (n_beats,)
         True for anomalies.
 
@@ -47,33 +47,33 @@ class Levels:
     def __init__(self, scores: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> None:
         scores, is_anomaly = check_scores_and_labels(scores, is_anomaly)
         self.values, level = np.unique(scores, return_inverse=True)
-        self.of_normal, self.of_strange = level[~is_anomaly], level[is_anomaly]
+        self.of_normal, self.of_anomalies = level[~is_anomaly], level[is_anomaly]
 
     def measure(
-        self, threshold: float, normal: Positions | None = None, strange: Positions | None = None
+        self, threshold: float, normal: Positions | None = None, anomalous: Positions | None = None
     ) -> pd.DataFrame:
         """Compute every metric, for all beats or for each row of resampled ones."""
         n_passed = int(np.searchsorted(self.values, threshold, side="right"))
-        counts = self.count(normal, strange)
+        counts = self.count(normal, anomalous)
         return pd.DataFrame({name: metric(*counts, n_passed) for name, metric in METRICS.items()})
 
     def count(
-        self, normal: Positions | None = None, strange: Positions | None = None
+        self, normal: Positions | None = None, anomalous: Positions | None = None
     ) -> tuple[Histogram, Histogram]:
         """Count how often each level occurs among normal beats and among anomalies.
 
         Parameters
         ----------
-        normal, strange : ndarray of int, shape (n_resamples, n_drawn), optional
+        normal, anomalous : ndarray of int, shape (n_resamples, n_drawn), optional
             Positions of the beats drawn, among the normal ones and among the anomalies. All of
             them once when left out.
 
         Returns
         -------
-        normal, strange : ndarray of shape (n_resamples, n_levels)
+        normal, anomalous : ndarray of shape (n_resamples, n_levels)
             The counts.
         """
-        return self._count(self.of_normal, normal), self._count(self.of_strange, strange)
+        return self._count(self.of_normal, normal), self._count(self.of_anomalies, anomalous)
 
     def _count(self, levels: Positions, drawn: Positions | None) -> Histogram:
         rows = levels[None, :] if drawn is None else levels[drawn]
@@ -161,44 +161,44 @@ def _share_of(part: npt.NDArray[np.float64], rest: npt.NDArray[np.float64]) -> A
 # ascending order, one row a resample, and the number of levels at or below the threshold.
 
 
-def _roc_auc(normal: Histogram, strange: Histogram, n_passed: int) -> Histogram:
+def _roc_auc(normal: Histogram, anomalous: Histogram, n_passed: int) -> Histogram:
     """Probability that an anomaly scores above a normal beat, ties counting one half."""
     normal_below = np.cumsum(normal, axis=1) - normal / 2
-    pairs = normal.sum(axis=1) * strange.sum(axis=1)
-    return (strange * normal_below).sum(axis=1) / pairs
+    pairs = normal.sum(axis=1) * anomalous.sum(axis=1)
+    return (anomalous * normal_below).sum(axis=1) / pairs
 
 
-def _average_precision(normal: Histogram, strange: Histogram, n_passed: int) -> Histogram:
+def _average_precision(normal: Histogram, anomalous: Histogram, n_passed: int) -> Histogram:
     """Precision at each level, averaged over the anomalies found there."""
-    caught = np.cumsum(strange[:, ::-1], axis=1)[:, ::-1]
+    caught = np.cumsum(anomalous[:, ::-1], axis=1)[:, ::-1]
     alarms = np.cumsum(normal[:, ::-1], axis=1)[:, ::-1]
-    return (strange * _share_of(caught, alarms)).sum(axis=1) / strange.sum(axis=1)
+    return (anomalous * _share_of(caught, alarms)).sum(axis=1) / anomalous.sum(axis=1)
 
 
-def _accuracy(normal: Histogram, strange: Histogram, n_passed: int) -> Histogram:
-    right = normal[:, :n_passed].sum(axis=1) + strange[:, n_passed:].sum(axis=1)
-    return right / (normal.sum(axis=1) + strange.sum(axis=1))
+def _accuracy(normal: Histogram, anomalous: Histogram, n_passed: int) -> Histogram:
+    right = normal[:, :n_passed].sum(axis=1) + anomalous[:, n_passed:].sum(axis=1)
+    return right / (normal.sum(axis=1) + anomalous.sum(axis=1))
 
 
-def _precision(normal: Histogram, strange: Histogram, n_passed: int) -> Histogram:
+def _precision(normal: Histogram, anomalous: Histogram, n_passed: int) -> Histogram:
     """Share of the beats called anomalies that are; 0 where none is called one."""
-    return _share_of(strange[:, n_passed:].sum(axis=1), normal[:, n_passed:].sum(axis=1))
+    return _share_of(anomalous[:, n_passed:].sum(axis=1), normal[:, n_passed:].sum(axis=1))
 
 
-def _recall(normal: Histogram, strange: Histogram, n_passed: int) -> Histogram:
-    return strange[:, n_passed:].sum(axis=1) / strange.sum(axis=1)
+def _recall(normal: Histogram, anomalous: Histogram, n_passed: int) -> Histogram:
+    return anomalous[:, n_passed:].sum(axis=1) / anomalous.sum(axis=1)
 
 
-def _f1(normal: Histogram, strange: Histogram, n_passed: int) -> Histogram:
-    caught = strange[:, n_passed:].sum(axis=1)
-    wrong = normal[:, n_passed:].sum(axis=1) + strange[:, :n_passed].sum(axis=1)
+def _f1(normal: Histogram, anomalous: Histogram, n_passed: int) -> Histogram:
+    caught = anomalous[:, n_passed:].sum(axis=1)
+    wrong = normal[:, n_passed:].sum(axis=1) + anomalous[:, :n_passed].sum(axis=1)
     return 2 * caught / (2 * caught + wrong)
 
 
-def _realistic_precision(normal: Histogram, strange: Histogram, n_passed: int) -> Histogram:
+def _realistic_precision(normal: Histogram, anomalous: Histogram, n_passed: int) -> Histogram:
     """Precision if anomalies were as rare as `REALISTIC_PREVALENCE`."""
     false_positive_rate = normal[:, n_passed:].sum(axis=1) / normal.sum(axis=1)
-    recall = _recall(normal, strange, n_passed)
+    recall = _recall(normal, anomalous, n_passed)
     return precision_at(REALISTIC_PREVALENCE, recall, false_positive_rate)
 
 

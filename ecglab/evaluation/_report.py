@@ -36,7 +36,7 @@ def measure(
     Parameters
     ----------
     scores : array_like of shape (n_beats,)
-        Anomaly scores, higher is stranger.
+        Anomaly scores, higher is more anomalous.
     is_anomaly : array_like of bool, shape (n_beats,)
         True for anomalies.
     threshold : float

@@ -119,7 +119,7 @@ def score_split(detector: Any, split: Split) -> tuple[Scores, Scores]:
     Returns
     -------
     on_validation, on_test : ndarray of shape (n_validation_beats,) and (n_test_beats,)
-        Anomaly scores, higher is stranger: ``-score_samples``.
+        Anomaly scores, higher is more anomalous: ``-score_samples``.
 
     Raises
     ------
@@ -161,8 +161,8 @@ def threshold_rows(
     seed : int
         The seed of the split.
     on_validation, on_test : array_like of shape (n_validation_beats,) and (n_test_beats,)
-        Anomaly scores, higher is stranger, as from `score_split`. Thresholds are chosen on the
-        former alone.
+        Anomaly scores, higher is more anomalous, as from `score_split`. Thresholds are chosen on
+        the former alone.
     rules : mapping, default DEFAULT_RULES
         The threshold rules, as in `DEFAULT_RULES`.
     label_free_scores : bool, default True

@@ -73,7 +73,7 @@ def pooled_split(beats: Heartbeats, random_state: int) -> Split:
     normal, anomalies = np.flatnonzero(~beats.is_anomaly), np.flatnonzero(beats.is_anomaly)
     train, rest = train_test_split(normal, test_size=0.4, random_state=random_state)
     validation, test = train_test_split(rest, test_size=0.5, random_state=random_state)
-    strange_validation, strange_test = train_test_split(
+    anomalies_validation, anomalies_test = train_test_split(
         anomalies,
         test_size=0.8,
         random_state=random_state,
@@ -82,8 +82,8 @@ def pooled_split(beats: Heartbeats, random_state: int) -> Split:
     rng = np.random.default_rng(random_state)
     return Split(
         train=beats[train],
-        validation=beats[rng.permutation(np.concatenate([validation, strange_validation]))],
-        test=beats[rng.permutation(np.concatenate([test, strange_test]))],
+        validation=beats[rng.permutation(np.concatenate([validation, anomalies_validation]))],
+        test=beats[rng.permutation(np.concatenate([test, anomalies_test]))],
         name="pooled",
     )
 

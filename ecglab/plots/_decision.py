@@ -113,7 +113,7 @@ def plot_decision(
     _draw_beats(panels[0], beats, false_alarms[np.argsort(-scores[false_alarms], kind="stable")])
     _draw_beats(panels[1], beats, missed[np.argsort(scores[missed], kind="stable")])
     panels[0, 0].set_ylabel("false alarms,\nstrangest first", fontsize=11)
-    panels[1, 0].set_ylabel("missed anomalies,\nleast strange first", fontsize=11)
+    panels[1, 0].set_ylabel("missed anomalies,\nlowest score first", fontsize=11)
     right.supxlabel(SAMPLE_AXIS, fontsize="medium")
     # The amplitudes of all panels agree; the numbers would only take room.
     panels[0, 0].tick_params(labelleft=False)

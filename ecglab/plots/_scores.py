@@ -75,7 +75,7 @@ def plot_error_histograms(
     Parameters
     ----------
     scores : array_like of shape (n_beats,)
-        Anomaly scores, higher is stranger, above zero.
+        Anomaly scores, higher is more anomalous, above zero.
     is_anomaly : array_like of bool, shape (n_beats,)
         True for anomalies.
     thresholds : mapping of str to float, optional
@@ -115,7 +115,7 @@ def plot_thresholds(
     Parameters
     ----------
     scores : array_like of shape (n_beats,)
-        Anomaly scores of validation beats, higher is stranger, above zero.
+        Anomaly scores of validation beats, higher is more anomalous, above zero.
     is_anomaly : array_like of bool, shape (n_beats,)
         True for anomalies.
     thresholds : mapping of str to float

@@ -139,7 +139,7 @@ def _find_shape(beats: FloatArray) -> tuple[IntArray, IntArray]:
         core = closest
     distances = np.square(beats - np.median(beats[core], axis=0)).mean(axis=1)
     shape = np.flatnonzero(distances < max(_ALIKE, _WIDER * float(np.median(distances[core]))))
-    # Where no shape has half of the beats, the closest half holds strangers.
+    # Where no shape has half of the beats, the closest half holds others.
     return np.intersect1d(core, shape), shape
 
 

@@ -1,4 +1,4 @@
-"""From residuals to one anomaly score a beat. Higher is stranger.
+"""From residuals to one anomaly score a beat. Higher is more anomalous.
 
 The two functions are for reading and teaching. The scorings are small scikit-learn style estimators
 over residuals (and codes) of validation beats, for detectors that are configured, cloned and saved:
@@ -6,13 +6,16 @@ a *label-free* one learns from normal beats alone, a *label-tuned* one from anom
 """
 
 from ecglab.scoring._base import Scoring
-from ecglab.scoring._combined import Combined
-from ecglab.scoring._errors import mean_absolute_error, mean_squared_error
 from ecglab.scoring._latent import LatentDistance
-from ecglab.scoring._plain import MeanAbsoluteError, MeanSquaredError, WindowedMaximum
-from ecglab.scoring._registry import SCORINGS, make_scoring
+from ecglab.scoring._plain import (
+    MeanAbsoluteError,
+    MeanSquaredError,
+    WindowedMaximum,
+    mean_absolute_error,
+    mean_squared_error,
+)
+from ecglab.scoring._registry import SCORINGS, Combined, make_scoring
 from ecglab.scoring._weighted import WeightedError
-from ecglab.scoring._windows import physiological_window
 
 __all__ = [
     "SCORINGS",
@@ -26,5 +29,4 @@ __all__ = [
     "make_scoring",
     "mean_absolute_error",
     "mean_squared_error",
-    "physiological_window",
 ]

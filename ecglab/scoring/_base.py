@@ -85,7 +85,7 @@ class Scoring(BaseEstimator):
         Returns
         -------
         ndarray of float64, shape (n_beats,)
-            Anomaly scores, higher is stranger.
+            Anomaly scores, higher is more anomalous.
 
         Raises
         ------

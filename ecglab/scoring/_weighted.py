@@ -39,7 +39,6 @@ class WeightedError(Scoring):
         2 for squared residuals, 1 for absolute ones.
     window : tuple of (int, int), optional
         First sample inside and first sample behind; needed by "window" and refused by the others.
-        `physiological_window` gives those of the P wave, the QRS complex and the ST-T segment.
     smoothing : int, default 0
         Replaces each learnt weight by the mean over this many samples on either side, which
         steadies weights learnt from few beats. Of no effect on "uniform" and "window".
@@ -114,13 +113,13 @@ class WeightedError(Scoring):
             self.weights_ = self._weigh_window(residuals.shape[1:])
         else:
             errors = np.abs(residuals) ** self.power
-            normal, strange = errors[~is_anomaly], errors[is_anomaly]
+            normal, anomalous = errors[~is_anomaly], errors[is_anomaly]
             require_beats(len(normal), "normal", MIN_BEATS_FOR_SPREAD, self)
             if self.weights == "inverse_variance":
                 weights = 1 / _spread_with_floor(normal.mean(axis=0))
             else:
-                require_beats(len(strange), "anomalous", MIN_BEATS_FOR_SPREAD, self)
-                weights = _fisher_weights(normal, strange)
+                require_beats(len(anomalous), "anomalous", MIN_BEATS_FOR_SPREAD, self)
+                weights = _fisher_weights(normal, anomalous)
             weights = _smooth(weights, self.smoothing)
             self.weights_ = weights / weights.mean()
 
@@ -173,11 +172,11 @@ def _spread_with_floor(spread: FloatArray) -> FloatArray:
     )
 
 
-def _fisher_weights(normal: FloatArray, strange: FloatArray) -> FloatArray:
+def _fisher_weights(normal: FloatArray, anomalous: FloatArray) -> FloatArray:
     """Weigh each point by how well its error alone tells anomalies from normal beats."""
-    variances = normal.var(axis=0), strange.var(axis=0)
-    standard_error = np.sqrt(variances[0] / len(normal) + variances[1] / len(strange))
-    difference = strange.mean(axis=0) - normal.mean(axis=0)
+    variances = normal.var(axis=0), anomalous.var(axis=0)
+    standard_error = np.sqrt(variances[0] / len(normal) + variances[1] / len(anomalous))
+    difference = anomalous.mean(axis=0) - normal.mean(axis=0)
     separation = np.maximum(difference - STANDARD_ERRORS * standard_error, 0)
     if not separation.any():
         raise ValueError(

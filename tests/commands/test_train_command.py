@@ -109,15 +109,21 @@ def test_a_choice_that_needs_anomalies_is_refused_without_any(
 
 
 def test_every_choice_reaches_the_detector(run, csv, tmp_path, quick):
-    choices = ["--scaler", "standard", "--scoring", "mae", "--random-state", "7"]
+    choices = ["--scaler", "unit", "--scoring", "mae", "--random-state", "7"]
     rule = ["--threshold", "false_positive_rate", "--threshold-param", "rate=0.1"]
     assert run("train", csv, "--out", tmp_path / "model", *choices, *rule, *quick).code == 0
     detector = load_detector(tmp_path / "model")
-    assert type(detector.scaler_).__name__ == "StandardScaler"
+    assert detector.scaler_.feature_range == (0, 1)
     assert type(detector.scoring_).__name__ == "MeanAbsoluteError"
     assert detector.threshold == "false_positive_rate"
     assert detector.threshold_params == {"rate": 0.1}
     assert detector.random_state == 7
+
+
+def test_a_scaler_that_cannot_serve_the_network_is_refused(run, csv, tmp_path, quick):
+    refused = run("train", csv, "--out", tmp_path / "m", "--scaler", "standard", *quick)
+    assert refused.code == 1
+    assert "reaches from -1 to 1" in refused.err
 
 
 def test_a_record_is_cut_into_beats_and_its_annotations_are_labels(run, record, tmp_path, quick):

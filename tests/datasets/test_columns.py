@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ecglab.datasets import make_heartbeats, read_heartbeats
-from ecglab.datasets._samples import find_strange_names, find_strange_values
+from ecglab.datasets._samples import find_odd_names, find_odd_values
 from ecglab.errors import DatasetError
 
 FILES = settings(
@@ -67,22 +67,22 @@ def write(path, signals, labels, extra=None, position=0, header=True):
 @given(form=forms, n_beats=st.integers(2, 400), seed=st.integers(0, 99), step=st.integers(1, 20))
 def test_no_sample_of_a_beat_is_taken_for_something_else(form, n_beats, seed, step):
     chosen = np.random.default_rng(seed).permutation(400)[:n_beats]
-    assert find_strange_values(FORMS[form][chosen, ::step]) == {}
+    assert find_odd_values(FORMS[form][chosen, ::step]) == {}
 
 
 @pytest.mark.parametrize("n_beats", [2, 3, 5, 10, 50, 100, 500, 5000])
 def test_no_sample_of_ecg5000_is_taken_for_something_else(ecg5000, n_beats):
     for name, signals in forms_of_beats(ecg5000.signals.astype(float)).items():
         for start in range(0, 5000, max(n_beats, 1250)):
-            assert find_strange_values(signals[start : start + n_beats]) == {}, name
+            assert find_odd_values(signals[start : start + n_beats]) == {}, name
 
 
 @given(shape=st.tuples(st.integers(2, 100), st.integers(2, 60)), seed=st.integers(0, 99))
 @settings(deadline=None)
 def test_noise_has_no_strange_column(shape, seed):
     values = np.random.default_rng(seed).normal(size=shape)
-    assert find_strange_values(values) == {}
-    assert find_strange_values(np.round(values * 50)) == {}
+    assert find_odd_values(values) == {}
+    assert find_odd_values(np.round(values * 50)) == {}
 
 
 # What is no sample is refused
@@ -170,7 +170,7 @@ names_of_samples = st.sampled_from(["{}", "s{}", "V{}", "ms {}", "lead1_{}", "t{
 
 @given(pattern=names_of_samples, n=st.integers(2, 200), first=st.integers(-50, 50))
 def test_names_that_count_are_names_of_samples(pattern, n, first):
-    assert find_strange_names([pattern.format(i) for i in range(first, first + n)], None) == {}
+    assert find_odd_names([pattern.format(i) for i in range(first, first + n)], None) == {}
 
 
 @given(name=st.text(max_size=8), n=st.integers(4, 50), position=st.integers(0, 50))
@@ -178,7 +178,7 @@ def test_a_name_unlike_all_others_is_found(name, n, position):
     assume(not any(character.isdigit() for character in name))
     names = [f"s{i}" for i in range(n)]
     position = min(position, n)
-    assert [*find_strange_names([*names[:position], name, *names[position:]], None)] == [position]
+    assert [*find_odd_names([*names[:position], name, *names[position:]], None)] == [position]
 
 
 # What was decided can be read
