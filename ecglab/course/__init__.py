@@ -29,9 +29,10 @@ from ecglab.course._slider import describe_threshold, threshold_slider
 from ecglab.course._sweep import check_log_axis, check_number_of_runs, check_worst_code
 from ecglab.course._threshold import (
     check_beats_needed,
-    check_rare_precision,
-    check_recall_price,
+    check_flag_by_cost,
+    check_p_values,
     check_unmoved_rules,
+    check_youden_cut,
     leaky_gain,
 )
 from ecglab.course._trained import load_or_train, train_dense, training_fingerprint
@@ -44,6 +45,7 @@ __all__ = [
     "check_beats_needed",
     "check_covers_zero",
     "check_early_share",
+    "check_flag_by_cost",
     "check_inverse_variance",
     "check_label_use",
     "check_log_axis",
@@ -51,11 +53,10 @@ __all__ = [
     "check_most_missed",
     "check_narrow_code",
     "check_number_of_runs",
+    "check_p_values",
     "check_patient",
     "check_quantile_cut",
     "check_rank",
-    "check_rare_precision",
-    "check_recall_price",
     "check_set_aside",
     "check_step_counts",
     "check_strangest_normal",
@@ -67,6 +68,7 @@ __all__ = [
     "check_weight_count",
     "check_worst_code",
     "check_youden",
+    "check_youden_cut",
     "describe_threshold",
     "judge",
     "judge_across",

@@ -1,4 +1,4 @@
-"""The exercises of notebook 06."""
+"""The exercises of notebook 07."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""The exercises of notebook 07."""
+"""The exercises of notebook 08."""
 
 import math
 from collections.abc import Sequence

@@ -11,8 +11,15 @@ from ecglab.plots._beats import (
     plot_profiles,
     plot_twins,
 )
-from ecglab.plots._comparison import plot_bottleneck, plot_differences, plot_leaderboard
+from ecglab.plots._comparison import (
+    plot_bottleneck,
+    plot_differences,
+    plot_intervals,
+    plot_leaderboard,
+)
 from ecglab.plots._curves import (
+    plot_calibration,
+    plot_cost_curves,
     plot_precision_by_prevalence,
     plot_precision_recall_bands,
     plot_precision_recall_curves,
@@ -36,13 +43,16 @@ __all__ = [
     "NORMAL_COLOR",
     "plot_beats_by_class",
     "plot_bottleneck",
+    "plot_calibration",
     "plot_class_counts",
     "plot_confusion",
+    "plot_cost_curves",
     "plot_decision",
     "plot_differences",
     "plot_error_histograms",
     "plot_heat_maps",
     "plot_histogram",
+    "plot_intervals",
     "plot_leaderboard",
     "plot_loss",
     "plot_mean_beats",

@@ -12,7 +12,7 @@ from ecglab.datasets import make_heartbeats
 from ecglab.errors import FewBeatsWarning
 from ecglab.evaluation import pooled_split
 from ecglab.similarity import nearest_neighbours
-from ecglab.thresholds import f1_threshold, false_positive_rate_threshold, recall_threshold
+from ecglab.thresholds import f1_threshold, false_positive_rate_threshold
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +269,7 @@ def test_youden():
     )
 
 
-# 05 choose a threshold
+# 06 choose a threshold
 
 
 @pytest.fixture(scope="module")
@@ -280,34 +280,80 @@ def scored():
     return scores, np.arange(600) >= 400
 
 
-def test_recall_price(scored):
-    scores, strange = scored
-    flagged = scores > recall_threshold(scores, strange, 1.0)
-    right = flagged[~strange].mean()
+def js(scores, is_anomaly, flag=np.greater):
+    """List J at every score."""
+    flags = [flag(scores, cut) for cut in np.unique(scores)]
+    return np.array([of[is_anomaly].mean() - of[~is_anomaly].mean() for of in flags])
+
+
+def best_accuracy(scores, is_anomaly):
+    cuts = np.unique(scores)
+    return cuts[np.argmax([((scores > cut) == is_anomaly).mean() for cut in cuts])]
+
+
+def raise_it(*arguments):
+    raise KeyError("scores")
+
+
+def test_youden_cut():
     graded(
-        lambda answer: course.check_recall_price(answer, scores, strange),
-        right=right,
+        course.check_youden_cut,
+        right=lambda scores, strange: np.unique(scores)[js(scores, strange).argmax()],
         wrong=[
-            (100 * right, "percentage"),
-            (flagged.mean(), "*all* beats"),
-            (1 - right, "that pass"),
-            (recall_threshold(scores, strange, 1.0), "the cut itself"),
-            (0.5, "normal_scores"),
-            ("many", "one number"),
+            (lambda scores, strange: js(scores, strange).max(), "That is the largest J"),
+            (
+                lambda scores, strange: np.unique(scores)[
+                    js(scores, strange, np.greater_equal).argmax()
+                ],
+                "*above* the cut",
+            ),
+            (best_accuracy, "best accuracy"),
+            (lambda scores, strange: scores.max(), "can be had"),
+            (lambda scores, strange: "0.5", "one number, the cut"),
+            (lambda scores, strange: None, "answers with return"),
+            (raise_it, "It stops with KeyError"),
+            (0.7, "function itself"),
         ],
     )
 
 
-def test_rare_precision():
+def count(new, normal, how):
+    return np.array([how(normal, score).sum() for score in new])
+
+
+def test_p_values():
     graded(
-        lambda answer: course.check_rare_precision(answer, 0.99, 0.05),
-        right=0.00099 / (0.00099 + 0.05 * 0.999),
+        course.check_p_values,
+        right=lambda new, normal: (1 + count(new, normal, np.greater_equal)) / (len(normal) + 1),
         wrong=[
-            (0.00005 / (0.00005 + 0.99 * 0.999), "swapped"),
-            (0.00099, "Divide by all alarms"),
-            (100 * 0.00099 / (0.00099 + 0.05 * 0.999), "percentage"),
-            (0.0198 / (0.0198 + 0.05 * 0.98), "2% of the beats"),
-            (0.99, "True alarms"),
+            (lambda new, normal: count(new, normal, np.greater) / len(normal), "your colleague's"),
+            (
+                lambda new, normal: (1 + count(new, normal, np.greater)) / (len(normal) + 1),
+                "*as* high",
+            ),
+            (
+                lambda new, normal: count(new, normal, np.greater_equal) / len(normal),
+                "p-value of 0",
+            ),
+            (lambda new, normal: count(new, normal, np.less) / len(normal), "(1 + k) / (n + 1)"),
+            (lambda new, normal: 0.5, "one p-value for each"),
+            (lambda new, normal: None, "answers with return"),
+        ],
+    )
+
+
+def test_flag_by_cost():
+    graded(
+        course.check_flag_by_cost,
+        right=lambda probability, cost: probability > 1 / (1 + cost),
+        wrong=[
+            (lambda probability, cost: probability > 0.5, "cost the same"),
+            (lambda probability, cost: probability * cost < 1 - probability, "other way round"),
+            (lambda probability, cost: probability > 1 / cost, "Where are they even"),
+            (lambda probability, cost: probability > 1 / 11, "for other prices"),
+            (lambda probability, cost: probability > 0.9, "Compare probability"),
+            (lambda probability, cost: probability * cost, "True or False"),
+            (lambda probability, cost: None, "answers with return"),
         ],
     )
 
@@ -357,7 +403,7 @@ def test_the_leaky_way_never_loses_and_an_honest_cut_never_gains(scored):
     assert course.leaky_gain(scores, strange, f1_threshold(scores, strange)) == 0
 
 
-# 06 compare detectors
+# 07 compare detectors
 
 
 @pytest.fixture(scope="module")
@@ -443,7 +489,7 @@ def test_vote():
     )
 
 
-# 07 sweep parameters
+# 08 sweep parameters
 
 
 def test_number_of_runs():
