@@ -4,10 +4,14 @@ Each notebook's exercises have a file of their own.
 """
 
 from ecglab.course._compare import (
+    check_contender,
+    check_corrected_interval,
     check_covers_zero,
-    check_rank,
     check_too_wide,
     check_vote,
+    find_beats,
+    level_noise,
+    slow_waves,
 )
 from ecglab.course._dense import (
     check_most_missed,
@@ -26,7 +30,12 @@ from ecglab.course._recording import (
     judge_across,
 )
 from ecglab.course._slider import describe_threshold, threshold_slider
-from ecglab.course._sweep import check_log_axis, check_number_of_runs, check_worst_code
+from ecglab.course._sweep import (
+    check_loss_grid,
+    check_loud_run,
+    check_number_of_runs,
+    check_simplest_code,
+)
 from ecglab.course._threshold import (
     check_beats_needed,
     check_flag_by_cost,
@@ -43,12 +52,15 @@ __all__ = [
     "check_anomaly_share",
     "check_band",
     "check_beats_needed",
+    "check_contender",
+    "check_corrected_interval",
     "check_covers_zero",
     "check_early_share",
     "check_flag_by_cost",
     "check_inverse_variance",
     "check_label_use",
-    "check_log_axis",
+    "check_loss_grid",
+    "check_loud_run",
     "check_majority_accuracy",
     "check_most_missed",
     "check_narrow_code",
@@ -56,8 +68,8 @@ __all__ = [
     "check_p_values",
     "check_patient",
     "check_quantile_cut",
-    "check_rank",
     "check_set_aside",
+    "check_simplest_code",
     "check_step_counts",
     "check_strangest_normal",
     "check_too_wide",
@@ -66,14 +78,16 @@ __all__ = [
     "check_unmoved_rules",
     "check_vote",
     "check_weight_count",
-    "check_worst_code",
     "check_youden",
     "check_youden_cut",
     "describe_threshold",
+    "find_beats",
     "judge",
     "judge_across",
     "leaky_gain",
+    "level_noise",
     "load_or_train",
+    "slow_waves",
     "threshold_slider",
     "train_dense",
     "training_fingerprint",

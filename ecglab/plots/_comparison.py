@@ -79,6 +79,7 @@ def plot_leaderboard(
             ax.axvline(means.loc[reference, panel], color="#444444", linewidth=1, zorder=0)
         ax.set_title(f"{panel} split" if panels == "split" else str(panel), fontsize=12)
         ax.set(xlim=limits)
+        ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     _label_rows(axes[0, 0], order, emphasised=reference)
     counts = values.groupby([panels, "detector"]).size()
     n_seeds = f"{counts.min()}" + (f" to {counts.max()}" if counts.min() < counts.max() else "")
