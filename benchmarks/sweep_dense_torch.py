@@ -1,4 +1,4 @@
-"""Sweep the dense PyTorch network's choices: the larger table of notebook 07.
+"""Sweep code size and noise of a dense PyTorch network: the larger table of notebook 08.
 
 Runs `sweep_dense_torch.yaml` into `build/sweep_dense_torch` (interrupt it and start again at will),
 and writes `benchmarks/results/sweep_dense_torch.csv`, one row a run. Needs ECG5000, and about a
@@ -26,10 +26,10 @@ def main() -> int:
     beats = fetch_ecg5000()
     runs = sweep.run(GRID, RUNS)
     runs["code"] = [json.loads(params)["hidden"][-1] for params in runs["autoencoder_params"]]
-    columns = ["code", "scaler", "learning_rate", "random_state", "epochs"]
+    columns = ["code", "noise", "random_state", "n_train", "n_validation", "epochs"]
+    columns += ["validation_loss"]
     columns += [f"{part} {metric}" for part in ("validation", "test") for metric in METRICS]
-    # A table in a file knows no None; "none" is what the scaler is then.
-    table = runs[columns].fillna({"scaler": "none"}).sort_values(columns[:4])
+    table = runs[columns].sort_values(columns[:3])
     write_table(
         Path(__file__).stem,
         ({str(name): value for name, value in row.items()} for row in table.to_dict("records")),

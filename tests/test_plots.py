@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import ConnectionPatch
+from sklearn.metrics import average_precision_score
 
 from ecglab import plots
 from ecglab.datasets import make_heartbeats
@@ -121,6 +122,11 @@ def make_differences(values):
     )
 
 
+def make_report(values):
+    table = pd.DataFrame({"value": values})
+    return table.assign(low=table["value"] - 0.01, high=table["value"] + 0.02)
+
+
 def sweep_results():
     """Nine runs over a square of two parameters."""
     pairs = [(x, y) for x in (1, 2, 3) for y in (0.1, 0.2, 0.3)]
@@ -176,6 +182,9 @@ FIGURES = {
         make_runs({"a": 0.99, "b": 0.98}), reference="b"
     ),
     "bottleneck": lambda beats: plots.plot_bottleneck(make_runs({"a1": 0.99, "a2": 0.98})),
+    "cost curves": lambda beats: plots.plot_cost_curves({"one": (0.9, 0.05)}, {"here": (0.02, 10)}),
+    "calibration": lambda beats: plots.plot_calibration([0.1, 0.2, 0.9], [False, False, True]),
+    "reports": lambda beats: plots.plot_reports({"one": make_report({"F1": 0.9})}, ["F1"]),
     "differences": lambda beats: plots.plot_differences(make_differences({"a": 0.0, "b": 0.02})),
 }
 
@@ -294,6 +303,62 @@ def test_precision_at_the_share_of_the_data_set_is_that_of_bayes_rule():
     assert prevalence[-1] == pytest.approx(0.5)
     assert precision[-1] == pytest.approx(0.9)
     assert (np.diff(precision) > 0).all()
+
+
+def areas_below(line):
+    """Return the areas below a curve of precision: as it is drawn, and with straight lines."""
+    recall, precision = line.get_data()
+    assert line.get_drawstyle() == "steps-pre"
+    steps = float(np.sum(np.diff(recall) * precision[1:]))
+    return steps, float(np.trapezoid(precision, recall))
+
+
+def test_precision_is_drawn_in_steps_whose_area_is_the_average_precision():
+    scores, is_anomaly = [3, 3, 2, 2, 2, 1, 1, 1, 1, 1], [1, 1, 0, 0, 1, 0, 0, 0, 0, 1]
+    ax = plots.plot_precision_recall_curves(is_anomaly, {"coarse": scores})
+    steps, straight = areas_below(ax.lines[0])
+    assert steps == pytest.approx(average_precision_score(is_anomaly, scores))
+    assert straight > steps + 0.05
+    ax = plots.plot_precision_recall_bands(is_anomaly, {"one": make_band("recall")})
+    assert ax.lines[0].get_drawstyle() == "steps-pre"
+
+
+def test_a_cut_costs_its_two_rates_at_the_ends_and_is_a_straight_line():
+    ax = plots.plot_cost_curves({"a cut": (0.9, 0.25)}, {"rare but dear": (0.02, 49)})
+    lines = {line.get_label(): line for line in ax.lines}
+    cost = lines["a cut"].get_ydata()
+    assert (cost[0], cost[-1]) == (pytest.approx(0.25), pytest.approx(0.1))
+    np.testing.assert_allclose(np.diff(cost, 2), 0, atol=1e-12)
+    # 0.02 * 49 = 0.98 = 1 - 0.02: both kinds of beats weigh the same.
+    assert ax.lines[-1].get_xdata()[0] == pytest.approx(0.5)
+
+
+def test_calibration_counts_what_came_true_of_each_group():
+    ax = plots.plot_calibration([0.05, 0.05, 0.95, 1.0], [False, True, True, True], n_bins=2)
+    dots = [line.get_xydata() for line in ax.lines if line.get_marker() == "o"]
+    assert [dot[0].tolist() for dot in dots if len(dot)] == [
+        [0.05, 0.5],
+        [pytest.approx(0.975), 1.0],
+    ]
+    assert [text.get_text() for text in ax.texts] == ["2", "2"]
+
+
+def test_reports_are_dots_in_rows_from_the_top_and_hollow_ones_are_named(beats):
+    reports = {name: make_report({"F1": value}) for name, value in (("a", 0.5), ("b", 0.7))}
+    (ax,) = plots.plot_reports(reports, ["F1"], hollow=["b"])
+    assert row_names(ax) == ["a", "b"]
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [dot.get_xdata()[0] for dot in dots] == [0.5, 0.7]
+    assert [dot.get_markerfacecolor() for dot in dots] == ["black", "white"]
+    assert ax.lines[0].get_xdata() == pytest.approx([0.49, 0.52])
+    with pytest.raises(ValueError, match="the report of 'a' has no 'recall'"):
+        plots.plot_reports(reports, ["recall"])
+
+
+def test_a_leaderboard_can_set_threshold_rules_side_by_side():
+    runs = make_runs({"a": 0.97, "b": 0.99}, splits=("pooled",))
+    axes = plots.plot_leaderboard(runs, panels="threshold")
+    assert [ax.get_title() for ax in axes] == ["one", "other"]
 
 
 def test_nine_thresholds_in_a_heap_have_names_that_do_not_cover_one_another():
@@ -454,7 +519,7 @@ def test_differences_on_two_splits_have_a_panel_each():
     assert [ax.get_title() for ax in axes] == ["pooled split", "official split"]
 
 
-def test_spread_has_a_box_for_each_setting_in_order():
+def test_spread_has_a_column_for_each_setting_in_order():
     ax = plots.plot_spread(
         {20: [0.0, 1.0, 2.0], 50: [1.0, 1.0, 1.0]},
         xlabel="beats",

@@ -1,39 +1,159 @@
-"""The exercises of notebook 06."""
+"""The exercises of notebook 07, and what its experiment takes out of the beats."""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import stats
+from sklearn.metrics import roc_auc_score
 
-from ecglab.course._feedback import UNANSWERED, Feedback, check_number
-from ecglab.evaluation import compare_seeds
+from ecglab.course._feedback import UNANSWERED, Feedback, as_numbers, check_number, try_out
+from ecglab.evaluation import Split, compare_seeds
+from ecglab.heartbeats import Heartbeats
 
-__all__ = ["check_covers_zero", "check_rank", "check_too_wide", "check_vote"]
+__all__ = [
+    "check_contender",
+    "check_corrected_interval",
+    "check_covers_zero",
+    "check_too_wide",
+    "check_vote",
+    "find_beats",
+    "level_noise",
+    "slow_waves",
+]
 
 
-def check_rank(
-    answer: object, board: pd.DataFrame, detector: str, split: str = "official"
-) -> Feedback:
-    """Check how many detectors have a higher mean ROC-AUC than the given one on a split."""
-    above = {}
-    for name, runs in board.groupby("split"):
-        means = runs.groupby("detector")["ROC-AUC"].mean()
-        above[name] = int((means > means[detector]).sum())
-    truth = above.pop(split)
-    of_split = board[board["split"] == split]
-    free = of_split[of_split["label_free"]].groupby("detector")["ROC-AUC"].mean()
+NOISE_BAND = slice(30, 50)
+"""Waves in a beat that are noise in ECG5000: faster than those of the heart, and slower than what
+stretching a premature beat to 140 samples takes away."""
 
-    def hint(value: float) -> str:
-        if detector in free and value == (free > free[detector]).sum():
-            return "That leaves out the label-tuned ones: all of the board counts here."
-        if value in above.values():
-            return f"That is so on another split; the {split} one is asked for."
-        if value == truth + 1:
-            return "That counts the detector itself."
-        return "Average over the seeds first, one mean a detector; then count the larger ones."
 
-    return check_number(
-        answer, truth, "The best of ten on one split need not be the best on another.", hint
+def level_noise(signals: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Divide each beat by the strength of its own noise.
+
+    Parameters
+    ----------
+    signals : array_like of shape (n_beats, n_samples)
+        Beats.
+
+    Returns
+    -------
+    ndarray of shape (n_beats, n_samples)
+        The same beats, all with noise of the same strength; their amplitudes differ instead.
+    """
+    signals = np.asarray(signals, dtype=np.float64)
+    waves = np.abs(np.fft.rfft(signals * np.hanning(signals.shape[1]))) ** 2
+    noise = np.sqrt(waves[:, NOISE_BAND].mean(axis=1, keepdims=True))
+    return signals / noise
+
+
+def slow_waves(signals: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Take out of each beat the waves that are faster than the noise of `level_noise`.
+
+    Parameters
+    ----------
+    signals : array_like of shape (n_beats, n_samples)
+        Beats.
+
+    Returns
+    -------
+    ndarray of shape (n_beats, n_samples)
+        The slow part of each.
+    """
+    signals = np.asarray(signals, dtype=np.float64)
+    waves = np.fft.rfft(signals)
+    waves[:, NOISE_BAND.stop :] = 0
+    return np.fft.irfft(waves, signals.shape[1])
+
+
+def find_beats(part: Heartbeats, beats: Heartbeats) -> npt.NDArray[np.intp]:
+    """Find where the beats of a part stand among all beats.
+
+    Parameters
+    ----------
+    part : Heartbeats
+        Some of `beats`, in any order.
+    beats : Heartbeats
+        All of them, no two alike.
+
+    Returns
+    -------
+    ndarray of int, shape (n_beats_of_the_part,)
+        ``beats.signals[found]`` are the part's signals.
+
+    Raises
+    ------
+    KeyError
+        If a beat of the part is not there.
+    """
+    place = {signal.tobytes(): n for n, signal in enumerate(beats.signals)}
+    return np.array([place[signal.tobytes()] for signal in part.signals], dtype=np.intp)
+
+
+def check_corrected_interval(answer: Any) -> Feedback:
+    """Check a function that computes the interval of the corrected resampled t-test."""
+    differences = np.array([0.004, -0.002, 0.006, 0.001, 0.003])
+    given, reply = try_out(answer, differences.copy(), 0.5)
+    if reply is not None:
+        return reply
+    ends = as_numbers(given)
+    if ends is None or ends.shape != (2,):
+        return Feedback(False, "It should return two numbers, the lower end first.")
+    n, mean, sd = len(differences), differences.mean(), differences.std(ddof=1)
+    quantile = stats.t.ppf(0.975, n - 1)
+
+    def is_half(half: float) -> bool:
+        return bool(np.allclose(ends, [mean - half, mean + half], rtol=1e-6, atol=1e-9))
+
+    if is_half(quantile * sd * np.sqrt(1 / n + 0.5)):
+        return Feedback(True, "This is what stands behind every interval of the figure above.")
+    if np.allclose(ends[::-1], mean + quantile * sd * np.sqrt(1 / n + 0.5) * np.array([-1, 1])):
+        return Feedback(False, "The lower end comes first.")
+    if is_half(quantile * sd / np.sqrt(n)):
+        return Feedback(False, "That is the plain t-test's, which takes the splits as independent.")
+    if is_half(quantile * differences.std() * np.sqrt(1 / n + 0.5)):
+        return Feedback(False, "Nearly: the standard deviation needs ddof=1.")
+    if is_half(quantile * sd * (1 / n + 0.5)):
+        return Feedback(False, "A square root is missing.")
+    if is_half(stats.norm.ppf(0.975) * sd * np.sqrt(1 / n + 0.5)):
+        return Feedback(False, "That is the normal distribution's quantile; take Student's.")
+    return Feedback(
+        False, "mean ± quantile * sd * sqrt(1 / n + test_to_train): compare term by term."
     )
+
+
+def check_contender(answer: Any, split: Split, least: float = 0.9) -> Feedback:
+    """Check a detector class: it learns normal beats and scores others, higher more normal."""
+    detector, reply = try_out(answer)
+    if reply is not None:
+        return reply
+    for method in ("fit", "score_samples"):
+        if not hasattr(detector, method):
+            return Feedback(False, f"The class has no method {method}.")
+    fitted, reply = try_out(detector.fit, split.train.signals.copy())
+    if reply is not None:
+        return reply
+    if fitted is not detector:
+        return Feedback(False, "fit should return the object itself: return self.")
+    validation = split.validation
+    given, reply = try_out(detector.score_samples, validation.signals.copy())
+    if reply is not None:
+        return reply
+    scores = as_numbers(given)
+    if scores is None or scores.shape != (len(validation),) or not np.isfinite(scores).all():
+        return Feedback(False, "score_samples should return one number for each beat.")
+    alone = as_numbers(detector.score_samples(validation.signals[:5].copy()))
+    if alone is None or not np.allclose(alone, scores[:5], rtol=1e-3):
+        return Feedback(False, "A beat's score changes with the beats that are scored beside it.")
+    area = float(roc_auc_score(validation.is_anomaly, -scores))
+    if 1 - area >= least:
+        return Feedback(False, "The other way round: a higher score means a more normal beat.")
+    if area < least:
+        return Feedback(
+            False, f"It runs. Its ROC-AUC on validation beats is {area:.2f}: try again."
+        )
+    return Feedback(True, "It is in the race. Measure it with ten seeds before you believe in it.")
 
 
 def check_covers_zero(

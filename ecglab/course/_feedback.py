@@ -88,6 +88,21 @@ def check_number(
     return Feedback(False, hints(value))
 
 
+def try_out(answer: Any, *arguments: Any) -> tuple[Any, Feedback | None]:
+    """Call a reader's function; return what it gives back, or the reply if it gives nothing."""
+    if answer is ...:
+        return None, UNANSWERED
+    if not callable(answer):
+        return None, Feedback(False, "Hand over the function itself, by its name alone.")
+    try:
+        given = answer(*arguments)
+    except Exception as error:  # whatever a reader's code may raise
+        return None, Feedback(False, f"It stops with {type(error).__name__}: {error}")
+    if given is None:
+        return None, Feedback(False, f"{UNANSWERED.message} A function answers with return.")
+    return given, None
+
+
 def as_numbers(answer: Any) -> npt.NDArray[np.float64] | None:
     """Return an answer as an array of numbers, or None if it is not one."""
     try:

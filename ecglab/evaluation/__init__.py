@@ -7,7 +7,12 @@ from ecglab.evaluation._compare import compare, compare_seeds
 from ecglab.evaluation._curves import precision_recall_band, roc_band
 from ecglab.evaluation._delong import Comparison, delong, roc_auc_interval
 from ecglab.evaluation._intervals import Interval, share_interval
-from ecglab.evaluation._metrics import METRICS, REALISTIC_PREVALENCE, precision_at
+from ecglab.evaluation._metrics import (
+    HEALTHY_PREVALENCE,
+    METRICS,
+    REALISTIC_PREVALENCE,
+    precision_at,
+)
 from ecglab.evaluation._ranking import parameter_effects, rank_runs
 from ecglab.evaluation._report import (
     MAIN_METRICS,
@@ -21,6 +26,7 @@ from ecglab.evaluation._splits import SPLITS, Split, official_split, pooled_spli
 
 __all__ = [
     "DEFAULT_RULES",
+    "HEALTHY_PREVALENCE",
     "MAIN_METRICS",
     "METRICS",
     "REALISTIC_PREVALENCE",

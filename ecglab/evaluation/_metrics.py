@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 __all__ = [
+    "HEALTHY_PREVALENCE",
     "METRICS",
     "REALISTIC_PREVALENCE",
     "Histogram",
@@ -18,8 +19,14 @@ __all__ = [
 ]
 
 REALISTIC_PREVALENCE = 0.02
-"""Share of anomalies at which `evaluate` restates precision: a few per cent is what an unselected
-recording holds, where ECG5000 has 41.6 %."""
+"""Share of anomalies at which `evaluate` restates precision, where ECG5000 has 41.6 %: that of a
+patient with many extra beats. Of 6529 patients who were given a Holter recorder, 9 % had over 5 %
+of ventricular extra beats (J. Torrado et al., *J. Cardiovascular Electrophysiology*, 2024)."""
+
+HEALTHY_PREVALENCE = 0.002
+"""Share of anomalies that few healthy adults exceed, 200 in a day of 100,000 beats: 5 % of 260 of
+them had more ventricular extra beats than that, and as many more atrial ones (V. Rasmussen et al.,
+*European Heart Journal* 6 (1985) 896-902)."""
 
 Positions = npt.NDArray[np.intp]
 Histogram = npt.NDArray[np.float64]

@@ -20,6 +20,7 @@ def rank_runs(
     seed: str | None = None,
     ascending: bool = False,
     confidence: float = 0.95,
+    test_to_train: float = 0.0,
 ) -> pd.DataFrame:
     """Rank settings by the mean of a metric over their seeds.
 
@@ -37,25 +38,39 @@ def rank_runs(
         Whether less is better.
     confidence : float, default 0.95
         Coverage of the intervals.
+    test_to_train : float, default 0.0
+        How many beats a run was measured on for each one that it was trained on. Seeds that
+        divide one data set anew share most of their beats, and their results agree by that alone;
+        with this ratio the intervals are widened for it. 0 takes the seeds as independent.
 
     Returns
     -------
     pandas.DataFrame
         One row a setting, the best first: its parameters, ``runs`` (how many seeds), ``mean``,
-        ``sd``, and ``low`` and ``high``, Student's interval of the mean. With one seed the last
-        three are missing: nothing is known about the spread. A parameter that has one of these
+        ``sd``, and ``low`` and ``high``, the interval of the mean. With one seed the last three
+        are missing: nothing is known about the spread. A parameter that has one of these
         names stands there as ``parameter low``, say.
 
     Raises
     ------
     ValueError
-        If no run has a value of the metric, or a column does not exist.
+        If no run has a value of the metric, a column does not exist, or the ratio is negative.
 
     Notes
     -----
     The first of many is flattered by chance: rank on validation figures, and measure the winner on
-    the test part with seeds that took no part in the ranking.
+    the test part with seeds that took no part in the ranking. Two intervals that overlap may still
+    belong to settings that differ, for all of them met the same splits: `compare_seeds` compares
+    them in pairs. The interval is Student's, with ``1 / runs + test_to_train`` in the place of
+    ``1 / runs`` [1]_.
+
+    References
+    ----------
+    .. [1] C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine Learning 52
+       (2003) 239-281, doi 10.1023/A:1024068626366.
     """
+    if test_to_train < 0:
+        raise ValueError(f"test_to_train is a ratio of two counts, so not {test_to_train}.")
     done = _with_value(results, metric)
     of_settings = [name for name in _varying(done, parameters) if name != _find_seed(done, seed)]
     renamed: dict[str | int, str] = {name: f"parameter {name}" for name in _SUMMARY}
@@ -63,7 +78,11 @@ def rank_runs(
     table = groups.agg(["count", "mean", "std"]).set_axis(["runs", "mean", "sd"], axis=1)
     table = table.rename_axis(index=renamed).reset_index(drop=not of_settings)
     degrees = (table["runs"] - 1).clip(lower=1)
-    half = stats.t.ppf((1 + confidence) / 2, degrees) * table["sd"] / np.sqrt(table["runs"])
+    half = (
+        stats.t.ppf((1 + confidence) / 2, degrees)
+        * table["sd"]
+        * np.sqrt(1 / table["runs"] + test_to_train)
+    )
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
     return table.sort_values("mean", ascending=ascending, kind="stable", ignore_index=True)
 

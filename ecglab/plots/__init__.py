@@ -11,8 +11,15 @@ from ecglab.plots._beats import (
     plot_profiles,
     plot_twins,
 )
-from ecglab.plots._comparison import plot_bottleneck, plot_differences, plot_leaderboard
+from ecglab.plots._comparison import (
+    plot_bottleneck,
+    plot_differences,
+    plot_leaderboard,
+    plot_reports,
+)
 from ecglab.plots._curves import (
+    plot_calibration,
+    plot_cost_curves,
     plot_precision_by_prevalence,
     plot_precision_recall_bands,
     plot_precision_recall_curves,
@@ -45,8 +52,10 @@ __all__ = [
     "NORMAL_COLOR",
     "plot_beats_by_class",
     "plot_bottleneck",
+    "plot_calibration",
     "plot_class_counts",
     "plot_confusion",
+    "plot_cost_curves",
     "plot_decision",
     "plot_decoded",
     "plot_differences",
@@ -68,6 +77,7 @@ __all__ = [
     "plot_profiles",
     "plot_r_on_t",
     "plot_reconstructions",
+    "plot_reports",
     "plot_residual_map",
     "plot_roc_bands",
     "plot_roc_curves",

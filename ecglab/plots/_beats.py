@@ -12,6 +12,7 @@ from ecglab.heartbeats import CLASS_SYMBOLS, Heartbeats
 from ecglab.plots._style import (
     AMPLITUDE_AXIS,
     ANOMALY_COLOR,
+    CLASS_COLORS,
     NORMAL_COLOR,
     RECIPE_COLORS,
     RESIDUAL_COLOR,
@@ -130,7 +131,7 @@ def plot_mean_beats(beats: Heartbeats) -> AxesArray:
 def plot_twins(
     beats: Heartbeats, pairs: Sequence[tuple[int, int]], titles: Sequence[str]
 ) -> AxesArray:
-    """Draw pairs of beats on top of one another.
+    """Draw pairs of beats on top of one another, four pairs a row.
 
     Parameters
     ----------
@@ -145,18 +146,27 @@ def plot_twins(
     -------
     ndarray of matplotlib.axes.Axes, shape (n_pairs,)
     """
+    n_columns = min(len(pairs), 4)
+    n_rows = -(-len(pairs) // n_columns)
     _, axes = plt.subplots(
-        1, len(pairs), figsize=(3.4 * len(pairs), 3), sharex=True, sharey=True, squeeze=False
+        n_rows,
+        n_columns,
+        figsize=(3.4 * n_columns, 0.4 + 2.6 * n_rows),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
     )
-    for ax, (first, second), title in zip(axes[0], pairs, titles, strict=True):
+    for ax in axes.ravel()[len(pairs) :]:
+        ax.set_axis_off()
+    panels: AxesArray = axes.ravel()[: len(pairs)]
+    for ax, (first, second), title in zip(panels, pairs, titles, strict=True):
         ax.plot(
             beats.signals[first], color=class_color(beats.labels[first]), linewidth=3, alpha=0.5
         )
         ax.plot(beats.signals[second], color="black", linewidth=1)
         ax.set_title(title, fontsize=11)
     label_outer(axes, SAMPLE_AXIS, AMPLITUDE_AXIS)
-    row: AxesArray = axes[0]
-    return row
+    return panels
 
 
 def plot_plane(coordinates: npt.ArrayLike, labels: npt.ArrayLike, *, axis_name: str = "PC") -> Axes:
@@ -204,33 +214,38 @@ def plot_profiles(
     ylabel: str,
     logarithmic: bool = False,
     window: tuple[int, int] | None = None,
+    xlabel: str = SAMPLE_AXIS,
 ) -> Axes:
     """Draw values along a beat, one line each: residuals, weights, ...
 
     Parameters
     ----------
     profiles : mapping of str to array_like of shape (n_samples,)
-        The lines, by name. "normal beats" and "anomalies" are drawn in their own colours.
+        The lines, by name. "normal beats", "anomalies" and the classes, by the symbols in
+        `CLASS_SYMBOLS`, are drawn in their own colours.
     ylabel : str
         What the values are.
     logarithmic : bool, default False
         Whether the vertical axis is logarithmic.
     window : (int, int), optional
         A stretch of samples to shade.
+    xlabel : str, optional
+        What runs along the beat, where it is not its samples.
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     _, ax = plt.subplots(figsize=(10, 3.4))
-    known = {"normal beats": NORMAL_COLOR, "anomalies": ANOMALY_COLOR}
+    known = {CLASS_SYMBOLS[label]: color for label, color in CLASS_COLORS.items()}
+    known |= {"normal beats": NORMAL_COLOR, "anomalies": ANOMALY_COLOR}
     others = iter(RECIPE_COLORS)
     for name, profile in profiles.items():
         color = known[name] if name in known else next(others)
         ax.plot(np.asarray(profile), color=color, label=name)
     if window is not None:
         ax.axvspan(*window, color=RESIDUAL_COLOR, alpha=0.5, linewidth=0, label="window")
-    ax.set(xlabel=SAMPLE_AXIS, ylabel=ylabel + (" (logarithmic)" if logarithmic else ""))
+    ax.set(xlabel=xlabel, ylabel=ylabel + (" (logarithmic)" if logarithmic else ""))
     if logarithmic:
         ax.set_yscale("log")
         plain_log_ticks(ax.yaxis)

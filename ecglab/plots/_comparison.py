@@ -1,6 +1,6 @@
 """Figures that set detectors beside one another over many seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,7 +15,7 @@ from ecglab.plots._style import RECIPE_COLORS, AxesArray, legend_beside
 
 # Eight families can be told apart: the recipes' colours, and two more.
 FAMILY_COLORS = (*RECIPE_COLORS, "#0072B2", "#999999")
-ROW_HEIGHT = 0.27
+ROW_HEIGHT = 0.3
 
 
 def plot_leaderboard(
@@ -23,13 +23,14 @@ def plot_leaderboard(
     metric: str = "ROC-AUC",
     reference: str | None = None,
     limits: tuple[float, float] | None = None,
+    panels: str = "split",
 ) -> AxesArray:
     """Draw every detector's figures over the seeds, best on top, one panel a split.
 
     Parameters
     ----------
     runs : pandas.DataFrame
-        One row a run: columns ``detector``, ``split``, ``seed``, ``family`` and the metric. Rows
+        One row a run: columns ``detector``, ``seed``, ``family``, `panels` and the metric. Rows
         that repeat one another (one a threshold, where the metric needs none) are counted once.
     metric : str, default "ROC-AUC"
         What to draw.
@@ -38,11 +39,13 @@ def plot_leaderboard(
     limits : (float, float), optional
         The range of the metric to show. A detector whose mean lies below it is marked at the edge
         with its mean.
+    panels : str, default "split"
+        The column that a panel stands for; "threshold" sets threshold rules side by side.
 
     Returns
     -------
-    ndarray of matplotlib.axes.Axes, shape (n_splits,)
-        Splits in the order in which they occur in `runs`; detectors by their mean in the first.
+    ndarray of matplotlib.axes.Axes, shape (n_panels,)
+        Panels in the order in which they occur in `runs`; detectors by their mean in the first.
 
     Raises
     ------
@@ -50,34 +53,35 @@ def plot_leaderboard(
         If a column is missing, a run has two values, a detector is of two families, there are too
         many families, or the reference is not there.
     """
-    values = _one_value_a_run(runs, ["family", "detector", "split", "seed"], metric)
-    splits = list(dict.fromkeys(values["split"]))
-    means = values.pivot_table(metric, "detector", "split", sort=False)[splits]
+    values = _one_value_a_run(runs, ["family", "detector", panels, "seed"], metric)
+    shown = list(dict.fromkeys(values[panels]))
+    means = values.pivot_table(metric, "detector", panels, sort=False)[shown]
     if reference is not None and reference not in means.index:
         raise ValueError(f"the reference {reference!r} is none of {list(means.index)}.")
-    order = list(means.sort_values(splits, ascending=False, kind="stable").index)
+    order = list(means.sort_values(shown, ascending=False, kind="stable").index)
     colors = _family_colors(values)
     figure, axes = plt.subplots(
         1,
-        len(splits),
+        len(shown),
         figsize=(10, ROW_HEIGHT * len(order) + 1.5),
         sharex=True,
         sharey=True,
         squeeze=False,
     )
-    for ax, split in zip(axes[0], splits, strict=True):
-        of_split = values[values["split"] == split].set_index("detector")
+    for ax, panel in zip(axes[0], shown, strict=True):
+        of_panel = values[values[panels] == panel].set_index("detector")
         for row, name in enumerate(order):
-            if name in of_split.index:
-                of_detector = of_split.loc[[name]]
+            if name in of_panel.index:
+                of_detector = of_panel.loc[[name]]
                 color = colors[of_detector["family"].iloc[0]]
                 _draw_seeds(ax, row, of_detector[metric].to_numpy(), color, limits)
         if reference is not None:
-            ax.axvline(means.loc[reference, split], color="#444444", linewidth=1, zorder=0)
-        ax.set_title(f"{split} split", fontsize=12)
+            ax.axvline(means.loc[reference, panel], color="#444444", linewidth=1, zorder=0)
+        ax.set_title(f"{panel} split" if panels == "split" else str(panel), fontsize=12)
         ax.set(xlim=limits)
+        ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     _label_rows(axes[0, 0], order, emphasised=reference)
-    counts = values.groupby(["split", "detector"]).size()
+    counts = values.groupby([panels, "detector"]).size()
     n_seeds = f"{counts.min()}" + (f" to {counts.max()}" if counts.min() < counts.max() else "")
     figure.supxlabel(f"{metric}: mean ± sd over {n_seeds} seeds, and each seed", fontsize="medium")
     _add_family_legend(figure, colors, reference)
@@ -173,9 +177,77 @@ def plot_differences(
                 _draw_difference(ax, row, *of_split.loc[name, ["low", "difference", "high"]])
         ax.axvline(0, color="black", linewidth=1)
         ax.set_title(f"{split} split" if split else "", fontsize=12)
-    axes[0, 0].xaxis.set_major_locator(MaxNLocator(6))
+    axes[0, 0].xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     _label_rows(axes[0, 0], order)
     figure.supxlabel(f"{xlabel} (right of zero: better)", fontsize="medium")
+    row_of_axes: AxesArray = axes[0]
+    return row_of_axes
+
+
+def plot_reports(
+    reports: Mapping[str, pd.DataFrame],
+    metrics: Sequence[str],
+    *,
+    hollow: Collection[str] = (),
+    hollow_label: str = "label-tuned",
+    rows: str = "detector",
+) -> AxesArray:
+    """Draw figures with their intervals as dots, one row a report and one panel a figure.
+
+    Parameters
+    ----------
+    reports : mapping of str to pandas.DataFrame
+        By the name to show, the first one on top: a row for each figure, with columns ``value``,
+        ``low`` and ``high``, as `ecglab.evaluation.evaluate` returns them.
+    metrics : sequence of str
+        Which figures to draw.
+    hollow : collection of str, optional
+        Names whose dots are hollow, such as those of label-tuned rules.
+    hollow_label : str, default "label-tuned"
+        What a hollow dot means.
+    rows : str, default "detector"
+        What the rows are.
+
+    Returns
+    -------
+    ndarray of matplotlib.axes.Axes, shape (n_metrics,)
+
+    Raises
+    ------
+    ValueError
+        If a report lacks a figure or a column.
+    """
+    for name, report in reports.items():
+        missing = [metric for metric in metrics if metric not in report.index]
+        if missing:
+            raise ValueError(f"the report of {name!r} has no {missing[0]!r}.")
+        _check_columns(report, ["value", "low", "high"])
+    figure, axes = plt.subplots(
+        1,
+        len(metrics),
+        figsize=(2.8 + 3.6 * max(len(metrics), 1.4), 0.36 * len(reports) + 1.2),
+        sharey=True,
+        squeeze=False,
+    )
+    for ax, metric in zip(axes[0], metrics, strict=True):
+        for row, (name, report) in enumerate(reports.items()):
+            value, low, high = report.loc[metric, ["value", "low", "high"]]
+            face = "white" if name in hollow else "black"
+            ax.plot([low, high], [row, row], color="black", linewidth=1.5, zorder=1)
+            ax.plot([value], [row], "o", color="black", markerfacecolor=face, markersize=7)
+        ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        ax.set_xlabel(metric)
+    _label_rows(axes[0, 0], list(reports))
+    axes[0, 0].set_ylabel(rows)
+    if hollow:
+        handles = [
+            Line2D([], [], color="black", marker="o", markerfacecolor=face, linewidth=1.5)
+            for face in ("black", "white")
+        ]
+        labels = [f"not {hollow_label}", hollow_label]
+        if hollow_label == "label-tuned":
+            labels[0] = "label-free"
+        figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=10)
     row_of_axes: AxesArray = axes[0]
     return row_of_axes
 

@@ -93,7 +93,7 @@ def plot_decision(
     Returns
     -------
     ndarray of matplotlib.axes.Axes, shape (1 + 2 * n_each,)
-        The matrix, the false alarms, the missed anomalies. Panels without a beat are empty.
+        The matrix, the false alarms, the missed anomalies. Panels without a beat are not drawn.
 
     Raises
     ------
@@ -137,7 +137,8 @@ def _draw_beats(panels: AxesArray, beats: Heartbeats, chosen: npt.NDArray[np.int
         label = int(beats.labels[beat])
         ax.plot(beats.signals[beat], color=class_color(label), linewidth=1.5)
         ax.set_title(CLASS_SYMBOLS.get(label, str(label)), fontsize=10)
-    for ax in panels[len(chosen) :]:
-        ax.grid(visible=False)
+    for ax in panels[max(len(chosen), 1) :]:
+        ax.set_axis_off()
     if not len(chosen):
+        panels[0].grid(visible=False)
         panels[0].text(0.5, 0.5, "none", transform=panels[0].transAxes, ha="center", va="center")

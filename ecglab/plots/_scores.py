@@ -14,7 +14,6 @@ from matplotlib.patches import ConnectionPatch
 from ecglab.plots._style import (
     ANOMALY_COLOR,
     NORMAL_COLOR,
-    RESIDUAL_COLOR,
     AxesArray,
     legend_beside,
     plain_log_ticks,
@@ -213,13 +212,13 @@ def plot_spread(
     mark: float | None = None,
     mark_label: str = "",
 ) -> Axes:
-    """Draw how widely a figure scatters, one box for each setting that it was repeated under.
+    """Draw how widely a figure scatters: a dot a repeat, side by side for each setting.
 
     Parameters
     ----------
     values : mapping of setting to array_like of shape (n_repeats,)
-        The figure, over the repeats, by setting. A box holds the middle half of them, its whiskers
-        95 %; the line is the median, the triangle the mean.
+        The figure, over the repeats, by setting. The vertical line holds 95 % of them, the bar is
+        their median, the triangle their mean.
     xlabel, ylabel : str
         What the setting and the figure are.
     mark : float, optional
@@ -231,19 +230,24 @@ def plot_spread(
     -------
     matplotlib.axes.Axes
     """
-    _, ax = plt.subplots(figsize=(7, 3.6))
-    ax.boxplot(
-        [np.asarray(repeats) for repeats in values.values()],
-        tick_labels=[str(setting) for setting in values],
-        whis=(2.5, 97.5),
-        showfliers=False,
-        widths=0.5,
-        patch_artist=True,
-        boxprops={"facecolor": RESIDUAL_COLOR},
-        medianprops={"color": "black", "linewidth": 3},
-        showmeans=True,
-        meanprops={"marker": "^", "markerfacecolor": "white", "markeredgecolor": "black"},
-    )
+    _, ax = plt.subplots(figsize=(8, 3.8))
+    rng = np.random.default_rng(0)  # dots that fall on one another are spread sideways
+    for place, repeats in enumerate(np.asarray(of) for of in values.values()):
+        aside = place + rng.uniform(-0.3, 0.3, len(repeats))
+        look: dict[str, Any] = {"color": NORMAL_COLOR, "mew": 0, "rasterized": True}
+        ax.plot(aside, repeats, ".", markersize=5, alpha=0.25, zorder=1, **look)
+        ax.plot([place, place], np.quantile(repeats, [0.025, 0.975]), color="black", linewidth=1.5)
+        ax.plot([place - 0.3, place + 0.3], [np.median(repeats)] * 2, color="black", linewidth=2.5)
+        ax.plot(
+            [place],
+            [repeats.mean()],
+            "^",
+            color="white",
+            markeredgecolor="black",
+            markersize=8,
+            zorder=3,
+        )
+    ax.set_xticks(range(len(values)), [str(setting) for setting in values])
     if mark is not None:
         ax.axhline(mark, color=ANOMALY_COLOR, linestyle="--", label=mark_label)
     if mark_label:

@@ -103,9 +103,10 @@ def label_outer(axes: AxesArray, xlabel: str, ylabel: str | None) -> None:
 
 
 def plain_log_ticks(axis: Axis) -> None:
-    """Label a logarithmic axis with plain numbers, fewer where it spans more than a decade."""
+    """Label a logarithmic axis with plain numbers, the fewer the more decades it spans."""
     low, high = axis.get_view_interval()
-    subs = (1, 2, 5) if high / low > 10 else (1, 2, 3, 5, 7)
+    subs: tuple[int, ...] = (1, 2, 3, 5, 7) if high / low <= 10 else (1, 2, 5)
+    subs = subs if high / low <= 1000 else (1,)
     axis.set_major_locator(LogLocator(subs=subs))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_locator(NullLocator())

@@ -6,19 +6,27 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ecglab.evaluation import rank_runs
-from ecglab.plots._style import AxesArray
+from ecglab.plots._style import ANOMALY_COLOR, AxesArray
 
 __all__ = ["plot_heat_maps", "plot_parallel_coordinates"]
 
 _COLORS = "cividis"  # the same order for people with any kind of colour vision
 _MOST_MAPS = 6
+_MOST_LABELS = 8  # on one axis of parallel coordinates
+_LABEL_WIDTH = 0.18  # half of it, in units of the distance between two axes
+_BEST_LINE: dict[str, Any] = {"color": ANOMALY_COLOR, "linewidth": 2.2}
+_OTHER_LINE: dict[str, Any] = {"color": "#999999", "linewidth": 0.8}
 _OF_RANKING = 5  # its last columns, which are no parameters: runs, mean, sd, low, high
 
 
@@ -55,31 +63,33 @@ def plot_heat_maps(
     pairs = list(combinations(names, 2))[:_MOST_MAPS]
     n_columns = min(len(pairs), 3)
     n_rows = -(-len(pairs) // n_columns)
-    _, axes = plt.subplots(
-        n_rows, n_columns, figsize=(4.2 * n_columns, 3.4 * n_rows), squeeze=False
+    figure, axes = plt.subplots(
+        n_rows, n_columns, figsize=(1.6 + 3.6 * n_columns, 0.4 + 3 * n_rows), squeeze=False
     )
+    colors = Normalize(table["mean"].min(), table["mean"].max())  # one scale for all maps
     for ax, (x, y) in zip(axes.ravel(), pairs, strict=False):
         (columns, across), (rows, up) = _levels(table[x]), _levels(table[y])
         placed = table.assign(**{x: across, y: up})  # a pivot by value would drop missing ones
         means = placed.pivot_table(index=y, columns=x, values="mean", aggfunc="mean")
-        few = means.size <= 30
         sns.heatmap(
             means,
             ax=ax,
             cmap=_COLORS,
-            vmin=table["mean"].min(),  # one scale for all maps
-            vmax=table["mean"].max(),
-            annot=few,
-            annot_kws={"fontsize": 9 if means.shape[1] < 5 else 7},
+            norm=colors,
+            annot=means.size <= 30,
+            annot_kws={"fontsize": 11 if means.shape[1] < 5 else 9},
             fmt=".3f",
-            cbar_kws={"label": metric},
+            linewidths=1.5,
+            cbar=False,
         )
-        ax.set_xticklabels([_tick(value) for value in columns], rotation=30, ha="right")
-        ax.set_yticklabels([_tick(value) for value in rows], rotation=0)
+        _label_levels(ax.xaxis, columns)
+        _label_levels(ax.yaxis, rows)
         ax.invert_yaxis()
     for ax in axes.ravel()[len(pairs) :]:
-        ax.set_axis_off()
-    return np.asarray(axes.ravel()[: len(pairs)])
+        ax.remove()
+    drawn: AxesArray = axes.ravel()[: len(pairs)]
+    figure.colorbar(ScalarMappable(colors, _COLORS), ax=list(drawn), label=metric, pad=0.02)
+    return drawn
 
 
 def plot_parallel_coordinates(
@@ -90,9 +100,9 @@ def plot_parallel_coordinates(
     seed: str | None = None,
     ascending: bool = False,
 ) -> Axes:
-    """Draw every setting as a line across its parameters, coloured by its mean metric.
+    """Draw every setting as a line across its parameters, to the mean of its metric.
 
-    The best tenth of the settings is drawn on top and thicker, so that one sees what they share.
+    The best tenth of the settings stands out, so that one sees what they share.
 
     Parameters
     ----------
@@ -109,38 +119,69 @@ def plot_parallel_coordinates(
     """
     table = rank_runs(results, metric, parameters=parameters, seed=seed, ascending=ascending)
     names = list(table.columns[:-_OF_RANKING])
-    heights = {name: _heights(table[name]) for name in names}
+    _, ax = plt.subplots(figsize=(2 + 2.6 * len(names), 0.4 + 0.36 * _MOST_LABELS))
+    heights = np.array([_heights(table[name], len(table)) for name in names])
     low, high = table["mean"].min(), table["mean"].max()
-    colors, span = Normalize(low, high), high - low
-    figure, ax = plt.subplots(figsize=(2 + 2.2 * (len(names) + 1), 4))
+    scale = Normalize(low, high) if high > low else Normalize(low - 1, high + 1)
+    reached = scale(table["mean"].to_numpy())
     n_best = max(1, len(table) // 10)
+    # A line stops before the labels of an axis and goes on behind them.
+    stops = np.array([[n + _LABEL_WIDTH, n + 1 - _LABEL_WIDTH, np.nan] for n in range(len(names))])
+    stops[-1:, 1] = len(names)
     for rank in reversed(range(len(table))):
-        line = [heights[name][0][rank] for name in names]
-        line.append((table["mean"].iloc[rank] - low) / span if span > 0 else 0.5)
-        best = rank < n_best
-        ax.plot(
-            range(len(line)),
-            line,
-            color=plt.get_cmap(_COLORS)(colors(table["mean"].iloc[rank])),
-            linewidth=2.5 if best else 0.8,
-            alpha=1.0 if best else 0.5,
-        )
+        line = np.array([*heights[:, rank], reached[rank]])
+        ends = np.column_stack([line[:-1], line[1:], np.full(len(names), np.nan)])
+        look = _BEST_LINE if rank < n_best else _OTHER_LINE
+        ax.plot(stops.ravel()[:-1], ends.ravel()[:-1], **look)
     for position, name in enumerate(names):
-        for height, label in heights[name][1]:
-            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1}
-            ax.text(position, height, label, va="center", ha="center", fontsize="small", bbox=box)
-    ax.set_xticks(range(len(names) + 1), [*names, metric])
-    ax.set(yticks=[], ylim=(-0.05, 1.05))
-    figure.colorbar(ScalarMappable(colors, _COLORS), ax=ax, label=metric)
+        for height, label in _labels(table[name]):
+            ax.text(position, height, label, va="center", ha="center", fontsize=11)
+    ax.set_xticks(range(len(names)), names, fontsize=11)
+    ax.set(xlim=(-_LABEL_WIDTH, len(names)), ylim=(-0.1, 1.1))
+    ax.spines["left"].set_visible(False)
+    ax.spines["right"].set_visible(True)
+    ax.grid(visible=False)
+    ax.yaxis.tick_right()
+    ax.yaxis.set_label_position("right")
+    shown = [value for value in MaxNLocator(5).tick_values(low, high) if low <= value <= high]
+    ax.set_yticks(scale(shown), [f"{value:g}" for value in shown])
+    ax.set_ylabel(metric)
+    handles = [Line2D([], [], **look) for look in (_BEST_LINE, _OTHER_LINE)]
+    names_of_lines = ["the best tenth" if n_best > 1 else "the best setting", "the others"]
+    ax.legend(handles, names_of_lines, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     return ax
 
 
-def _heights(values: pd.Series) -> tuple[list[float], list[tuple[float, str]]]:
-    """Place values between 0 and 1, evenly and in their order, and label up to eight of them."""
+def _heights(values: pd.Series, n_lines: int) -> npt.NDArray[np.float64]:
+    """Place values between 0 and 1, evenly and in their order, and fan out the lines of each.
+
+    The rows come best first, so at each value the better settings pass on top.
+    """
     levels, places = _levels(values)
-    top, step = max(len(levels) - 1, 1), -(-len(levels) // 8)
-    labels = [(n / top, _tick(levels[n])) for n in range(0, len(levels), step)]
-    return [place / top for place in places], labels
+    top = max(len(levels) - 1, 1)
+    fan = 0.3 / len(levels) * np.linspace(0.5, -0.5, n_lines)
+    middle = np.array(places) / top if len(levels) > 1 else np.full(n_lines, 0.5)
+    heights: npt.NDArray[np.float64] = middle + fan
+    return heights
+
+
+def _labels(values: pd.Series) -> list[tuple[float, str]]:
+    """Say what to write where along an axis: up to `_MOST_LABELS` of the values."""
+    levels, _ = _levels(values)
+    if len(levels) == 1:
+        return [(0.5, _tick(levels[0]))]
+    step = -(-len(levels) // _MOST_LABELS)
+    return [(n / (len(levels) - 1), _tick(levels[n])) for n in range(0, len(levels), step)]
+
+
+def _label_levels(axis: Axis, levels: list[Any]) -> None:
+    """Name the cells of a heat map, upright as long as the names are short."""
+    texts = [_tick(level) for level in levels]
+    axis.set_ticks(np.arange(len(levels)) + 0.5, texts)
+    if axis.axis_name == "x" and max(map(len, texts)) > 8:  # type: ignore[attr-defined]
+        axis.set_tick_params(labelrotation=30)
+    if axis.axis_name == "y":  # type: ignore[attr-defined]
+        axis.set_tick_params(labelrotation=0)
 
 
 def _levels(values: pd.Series) -> tuple[list[Any], list[int]]:

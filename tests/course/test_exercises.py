@@ -2,19 +2,22 @@
 
 import warnings
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
+from sklearn.metrics import roc_auc_score
 
 from ecglab import course
 from ecglab.autoencoders import DenseAutoencoder, import_keras
 from ecglab.datasets import make_heartbeats
 from ecglab.errors import FewBeatsWarning
-from ecglab.evaluation import pooled_split
+from ecglab.evaluation import compare_seeds, pooled_split
 from ecglab.similarity import nearest_neighbours
-from ecglab.thresholds import f1_threshold, false_positive_rate_threshold, recall_threshold
+from ecglab.thresholds import f1_threshold, false_positive_rate_threshold
 
 
 @pytest.fixture(scope="module")
@@ -546,34 +549,80 @@ def scored():
     return scores, np.arange(600) >= 400
 
 
-def test_recall_price(scored):
-    scores, strange = scored
-    flagged = scores > recall_threshold(scores, strange, 1.0)
-    right = flagged[~strange].mean()
+def js(scores, is_anomaly, flag=np.greater):
+    """List J at every score."""
+    flags = [flag(scores, cut) for cut in np.unique(scores)]
+    return np.array([of[is_anomaly].mean() - of[~is_anomaly].mean() for of in flags])
+
+
+def best_accuracy(scores, is_anomaly):
+    cuts = np.unique(scores)
+    return cuts[np.argmax([((scores > cut) == is_anomaly).mean() for cut in cuts])]
+
+
+def raise_it(*arguments):
+    raise KeyError("scores")
+
+
+def test_youden_cut():
     graded(
-        lambda answer: course.check_recall_price(answer, scores, strange),
-        right=right,
+        course.check_youden_cut,
+        right=lambda scores, strange: np.unique(scores)[js(scores, strange).argmax()],
         wrong=[
-            (100 * right, "percentage"),
-            (flagged.mean(), "*all* beats"),
-            (1 - right, "that pass"),
-            (recall_threshold(scores, strange, 1.0), "the cut itself"),
-            (0.5, "normal_scores"),
-            ("many", "one number"),
+            (lambda scores, strange: js(scores, strange).max(), "That is the largest J"),
+            (
+                lambda scores, strange: np.unique(scores)[
+                    js(scores, strange, np.greater_equal).argmax()
+                ],
+                "*above* the cut",
+            ),
+            (best_accuracy, "best accuracy"),
+            (lambda scores, strange: scores.max(), "can be had"),
+            (lambda scores, strange: "0.5", "one number, the cut"),
+            (lambda scores, strange: None, "answers with return"),
+            (raise_it, "It stops with KeyError"),
+            (0.7, "function itself"),
         ],
     )
 
 
-def test_rare_precision():
+def count(new, normal, how):
+    return np.array([how(normal, score).sum() for score in new])
+
+
+def test_p_values():
     graded(
-        lambda answer: course.check_rare_precision(answer, 0.99, 0.05),
-        right=0.00099 / (0.00099 + 0.05 * 0.999),
+        course.check_p_values,
+        right=lambda new, normal: (1 + count(new, normal, np.greater_equal)) / (len(normal) + 1),
         wrong=[
-            (0.00005 / (0.00005 + 0.99 * 0.999), "swapped"),
-            (0.00099, "Divide by all alarms"),
-            (100 * 0.00099 / (0.00099 + 0.05 * 0.999), "percentage"),
-            (0.0198 / (0.0198 + 0.05 * 0.98), "2% of the beats"),
-            (0.99, "True alarms"),
+            (lambda new, normal: count(new, normal, np.greater) / len(normal), "your colleague's"),
+            (
+                lambda new, normal: (1 + count(new, normal, np.greater)) / (len(normal) + 1),
+                "*as* high",
+            ),
+            (
+                lambda new, normal: count(new, normal, np.greater_equal) / len(normal),
+                "p-value of 0",
+            ),
+            (lambda new, normal: count(new, normal, np.less) / len(normal), "(1 + k) / (n + 1)"),
+            (lambda new, normal: 0.5, "one p-value for each"),
+            (lambda new, normal: None, "answers with return"),
+        ],
+    )
+
+
+def test_flag_by_cost():
+    graded(
+        course.check_flag_by_cost,
+        right=lambda probability, cost: probability > 1 / (1 + cost),
+        wrong=[
+            (lambda probability, cost: probability > 0.5, "cost the same"),
+            (lambda probability, cost: probability * cost < 1 - probability, "other way round"),
+            (lambda probability, cost: probability > 1 / cost, "Where are they even"),
+            (lambda probability, cost: probability > 1 / 11, "for other prices"),
+            (lambda probability, cost: probability > 0.9, "Compare probability"),
+            (lambda probability, cost: probability * cost, "True or False"),
+            (lambda probability, cost: None, "answers with return"),
         ],
     )
 
@@ -644,22 +693,119 @@ def board():
     return table.assign(label_free=table["detector"] != "middle")
 
 
-def test_rank(board):
+def interval(differences, ratio, quantile=None, ddof=1, power=0.5):
+    n, mean = len(differences), np.mean(differences)
+    quantile = stats.t.ppf(0.975, n - 1) if quantile is None else quantile
+    half = quantile * np.std(differences, ddof=ddof) * (1 / n + ratio) ** power
+    return mean - half, mean + half
+
+
+def test_corrected_interval():
     graded(
-        lambda answer: course.check_rank(answer, board, "weak"),
-        right=2,
-        wrong=[(3, "the detector itself"), (20, "Average over the seeds first")],
+        course.check_corrected_interval,
+        right=interval,
+        wrong=[
+            (lambda d, ratio: interval(d, ratio)[::-1], "lower end comes first"),
+            (lambda d, ratio: interval(d, 0), "plain t-test"),
+            (lambda d, ratio: interval(d, ratio, ddof=0), "ddof=1"),
+            (lambda d, ratio: interval(d, ratio, power=1), "square root"),
+            (lambda d, ratio: interval(d, ratio, quantile=1.959964), "Student's"),
+            (lambda d, ratio: (0.0, 1.0), "term by term"),
+            (lambda d, ratio: 0.002, "two numbers"),
+            (lambda d, ratio: None, "answers with return"),
+        ],
     )
+
+
+def test_the_exercise_and_the_package_compute_the_same_interval(board):
+    runs = board[board["split"] == "pooled"]
+    row = compare_seeds(runs, "middle").loc[("pooled", "weak")]
+    by_seed = runs.pivot(index="seed", columns="detector", values="ROC-AUC")
+    low, high = interval(by_seed["weak"] - by_seed["middle"], 2249 / 1751)
+    assert (row["low"], row["high"]) == (pytest.approx(low), pytest.approx(high))
+
+
+class Distance:
+    """Distance to the mean normal beat; what its subclasses do wrong is all that they change."""
+
+    def fit(self, signals):
+        self.mean = signals.mean(axis=0)
+        return self
+
+    def score_samples(self, signals):
+        return -np.linalg.norm(signals - self.mean, axis=1)
+
+
+class Polarity(Distance):
+    def score_samples(self, signals):
+        return -super().score_samples(signals)
+
+
+class Crowd(Distance):
+    def score_samples(self, signals):
+        return super().score_samples(signals) + signals.mean(axis=0).std() + len(signals)
+
+
+class Silent(Distance):
+    def score_samples(self, signals):
+        pass
+
+
+class Forgetful(Distance):
+    def fit(self, signals):
+        super().fit(signals)
+        return signals
+
+
+class Guess(Distance):
+    def score_samples(self, signals):
+        return signals[:, 70].astype(float)
+
+
+class Short(Distance):
+    def score_samples(self, signals):
+        return super().score_samples(signals)[:-1]
+
+
+class Unfinished:
+    def fit(self, signals):
+        return self
+
+
+def test_contender(split):
     graded(
-        lambda answer: course.check_rank(answer, board, "strong"),
-        right=1,
-        wrong=[(0, "label-tuned")],
+        lambda answer: course.check_contender(answer, split),
+        right=Distance,
+        wrong=[
+            (Polarity, "other way round"),
+            (Crowd, "beside it"),
+            (Silent, "Replace the ..."),
+            (Forgetful, "return self"),
+            (Guess, "It runs"),
+            (Short, "one number for each beat"),
+            (Unfinished, "no method score_samples"),
+            (Distance(), "function itself"),
+        ],
     )
-    graded(
-        lambda answer: course.check_rank(answer, board, "middle"),
-        right=0,
-        wrong=[(1, "another split")],
-    )
+
+
+def test_levelled_noise_and_slow_waves_are_what_they_say():
+    rng = np.random.default_rng(0)
+    signals = rng.normal(size=(40, 140)) * np.linspace(0.1, 3, 40)[:, None]
+    levelled = course.level_noise(signals)
+    np.testing.assert_allclose(levelled / levelled[:, :1], signals / signals[:, :1])
+    np.testing.assert_allclose(course.level_noise(7 * signals), levelled)
+    slow = course.slow_waves(signals)
+    np.testing.assert_allclose(course.slow_waves(slow), slow, atol=1e-12)
+    waves = np.abs(np.fft.rfft(slow))
+    assert waves[:, 50:].max() < 1e-9 < waves[:, :50].min()
+
+
+def test_beats_are_found_again(split, beats):
+    found = course.find_beats(split.test, beats)
+    np.testing.assert_array_equal(beats.signals[found], split.test.signals)
+    with pytest.raises(KeyError):
+        course.find_beats(split.test, split.train)
 
 
 def test_covers_zero(board):
@@ -720,25 +866,63 @@ def test_number_of_runs():
     )
 
 
-def test_worst_code():
-    results = pd.DataFrame({"code": [2, 2, 24, 24, 64], "auc": [0.99, 0.98, 0.97, 0.96, 0.9]})
+TEMPLATE = Path(__file__).parents[2] / "notebooks" / "templates" / "train_detector.ipynb"
+
+
+def loss_grid(losses=("mse", "mae"), code=8, noise=None, seeds=(0, 1, 2)):
+    return {
+        "notebook": str(TEMPLATE),
+        "axes": {
+            "autoencoder_params": [{"hidden": [96, code], "loss": loss} for loss in losses],
+            "noise": noise or {"log": [0.1, 10, 4]},
+            "random_state": list(seeds),
+        },
+    }
+
+
+def test_loss_grid():
     graded(
-        lambda answer: course.check_worst_code(answer, results, "auc"),
-        right=np.int64(64),
-        wrong=[(2, "the best"), (3, "one of [2, 24, 64]"), (24, "lowest mean")],
+        course.check_loss_grid,
+        right=loss_grid(),
+        wrong=[
+            ([0.1, 10], "dictionary with a notebook"),
+            (loss_grid() | {"axes": {"nois": [1]}}, "It is no grid"),
+            (loss_grid(losses=("mse",)), "'mae' in another"),
+            (loss_grid(code=24), "size of the code"),
+            (loss_grid(noise=[0.0, 0.1, 1.0, 10.0]), "from 0.1 to 10"),
+            (loss_grid(noise={"linear": [0.1, 10, 4]}), "so 'log'"),
+            (loss_grid(seeds=(0,)), "Three seeds"),
+        ],
     )
 
 
-def test_log_axis():
+def test_simplest_code():
     graded(
-        course.check_log_axis,
-        right={"log": [0.0001, 0.01, 5]},
+        course.check_simplest_code,
+        right=lambda table: table[table["high"] >= 0]["code"].min(),
         wrong=[
-            ([0.0001, 0.01], "dictionary with one key"),
-            ({"linear": [1e-4, 1e-2, 5]}, "should be 'log'"),
-            ({"learning_rate": {"log": [1e-4, 1e-2, 5]}}, "names the parameter"),
-            ({"log": [1e-4, 1e-2]}, "list of three"),
-            ({"log": [1e-2, 1e-4, 5]}, "lower one first"),
-            ({"log": [1e-4, 1e-2, 3]}, "Five values"),
+            (lambda table: table["code"].min(), "clearly behind"),
+            (lambda table: table["code"][table["difference"].idxmax()], "the first itself"),
+            (lambda table: table[table["high"] > 0]["code"].max(), "Of those, the smallest"),
+            (lambda table: 3, "one of the codes"),
+            (lambda table: None, "answers with return"),
+            (8, "function itself"),
+        ],
+    )
+
+
+def test_loud_run(monkeypatch, beats, split):
+    monkeypatch.setattr("ecglab.course._sweep.load_heartbeats", lambda: beats)
+    residuals = split.validation.signals - split.train.signals.mean(axis=0)
+    auc = roc_auc_score(split.validation.is_anomaly, (residuals**2).mean(axis=1))
+    run = {"noise": 100.0, "status": "done", "random_state": 0, "validation ROC-AUC": auc}
+    graded(
+        course.check_loud_run,
+        right=pd.DataFrame([run]),
+        wrong=[
+            (0.97, "the table that sweep.run returns"),
+            (pd.DataFrame([run | {"noise": 3.0}]), "noise of 30 or more"),
+            (pd.DataFrame([run | {"status": "failed"}]), "is done"),
+            (pd.DataFrame([run | {"validation ROC-AUC": 0.6}]), "the mean beat reaches"),
         ],
     )

@@ -49,6 +49,27 @@ def test_ranking_is_by_the_mean_over_seeds_with_students_interval(results):
     assert rank_runs(results, "auc", ascending=True)["x"][0] == 0.1
 
 
+def test_seeds_that_share_beats_widen_the_interval_as_they_do_for_detectors(results):
+    alone, shared = (rank_runs(results, "auc", test_to_train=ratio).iloc[0] for ratio in (0, 0.5))
+    assert shared["mean"] == alone["mean"]
+    # sqrt(1/3 + 0.5) in the place of sqrt(1/3)
+    widths = [row["high"] - row["low"] for row in (shared, alone)]
+    assert widths[0] / widths[1] == pytest.approx(np.sqrt(2.5))
+    with pytest.raises(ValueError, match="ratio of two counts"):
+        rank_runs(results, "auc", test_to_train=-1)
+
+
+def test_parallel_lines_stop_before_the_labels_and_the_best_setting_stands_out(results):
+    ax = plot_parallel_coordinates(results, "auc")
+    places = np.concatenate([line.get_xdata() for line in ax.lines])
+    labelled = np.array([0.0, 1.0])
+    assert np.nanmin(np.abs(places[:, None] - labelled)) > 0.1
+    widths = [line.get_linewidth() for line in ax.lines]
+    assert np.argmax(widths) == len(widths) - 1  # drawn last, so on top
+    assert sorted(widths)[-2] < max(widths)
+    assert ax.get_ylabel() == "auc"
+
+
 def test_one_seed_says_nothing_about_the_spread(results):
     table = rank_runs(results[results["seed"] == 0], "auc", parameters=["x", "y", "seed"])
     assert (table["runs"] == 1).all()
@@ -87,8 +108,8 @@ def test_figures_show_every_pair_and_every_setting(results):
     lines = plot_parallel_coordinates(results, "auc").lines
     assert len(lines) == 6
     heights = np.array([line.get_ydata() for line in lines])
-    assert heights.min() == 0
-    assert heights.max() == 1
+    assert heights[:, -1].min() == 0
+    assert heights[:, -1].max() == 1
     with pytest.raises(ValueError, match="two parameters"):
         plot_heat_maps(results, "auc", parameters=["x", "seed"])
 
@@ -105,7 +126,8 @@ def test_settings_that_differ_in_the_middle_of_a_long_value_are_lines_of_their_o
         f'{{"hidden":[64,32,{ends[seed]}],"dropout":0.1}}' for seed in results["seed"]
     ]
     ax = plot_parallel_coordinates(results, "auc", parameters=["net", "y"])
-    assert len({line.get_ydata()[0] for line in ax.lines}) == 3
+    assert len([text for text in ax.texts if text.get_position()[0] == 0]) == 3
+    assert len(ax.lines) == 6
 
 
 def test_parameters_may_have_the_names_of_summaries(results):
