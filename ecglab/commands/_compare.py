@@ -191,10 +191,9 @@ def _write_differences(compared: dict[str, _Compared], place: Path) -> None:
         table.droplevel(1).to_csv(file, float_format="%.3f", lineterminator="\n")
 
 
-def _plain(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+def _plain(table: pd.DataFrame) -> dict[Any, Any]:
     """Turn a table of figures into what JSON can hold; None is a figure of nothing."""
-    rows = table.astype(object).where(table.notna(), None).to_dict("index")
-    return {str(figure): row for figure, row in rows.items()}
+    return table.astype(object).where(table.notna(), None).to_dict("index")
 
 
 def _lines(counted: dict[str, _Compared], left_out: list[str], summary: pd.DataFrame) -> list[str]:

@@ -112,7 +112,8 @@ def pair_beats(
         beats and does not tell their kind calls all of them "N".
     start : float, default 300
         Seconds at the beginning that do not count. A beat at just this time does, and a pair counts
-        if its reference beat does.
+        if its reference beat does. An extra mark counts if it comes more than the window later, for
+        what stands nearer to the border may have been meant for a beat before it.
     window : float, default 0.15
         Seconds that a test mark may lie from its reference beat.
     escapes : {"S", "N"}, default "S"
@@ -135,8 +136,8 @@ def pair_beats(
     Ventricular flutter or fibrillation ("[" to "]") has no beats: what the reference marks in it is
     not compared, and extra marks in it are not counted. Where the *test* says flutter, it finds no
     beats, so beats of the reference are missed. Stretches that the reference calls unreadable are
-    compared like all others, as the standard's figures do. ``bxb`` counts the same, but for its
-    start: it does not look at beats before `start`, so that the first mark or two may differ.
+    compared like all others, as the standard's figures do. ``bxb`` counts the same, but that it
+    looks at no beat before `start`, by which the very first pair may differ.
 
     To judge verdicts on the reference's own beats, pass the reference's times twice.
 
@@ -151,25 +152,25 @@ def pair_beats(
     >>> (pairs["reference"] + pairs["test"]).tolist()
     ['NN', 'VV', 'NO', 'ON']
     """
-    flutter = _find_flutter(_as_times(reference_times, "reference"), reference_symbols)
-    beats, beat_classes = _keep_beats(reference_times, reference_symbols, escapes, "reference")
-    marks, mark_classes = _keep_beats(test_times, test_symbols, escapes, "test")
+    beats, beat_classes, flutter = _read(reference_times, reference_symbols, escapes, "reference")
+    marks, mark_classes, _ = _read(test_times, test_symbols, escapes, "test")
     of_beat, of_mark = match_beats(beats, marks, window=window)
     missed = np.setdiff1d(np.arange(len(beats)), of_beat)
     extra = np.setdiff1d(np.arange(len(marks)), of_mark)
-    extra = extra[~_lie_within(marks[extra], flutter)]
-    none, nothing = np.full(len(extra), np.nan), np.full(len(missed), np.nan)
+    extra = extra[~_lie_within(marks[extra], [*flutter, (-np.inf, start + window + _ROUNDING)])]
+    # Position -1 is the last, where what stands for no beat is appended.
+    of_beat = np.concatenate([of_beat, missed, np.full(len(extra), -1)])
+    of_mark = np.concatenate([of_mark, np.full(len(missed), -1), extra])
     pairs = pd.DataFrame(
         {
-            "reference_time": np.concatenate([beats[of_beat], beats[missed], none]),
-            "test_time": np.concatenate([marks[of_mark], nothing, marks[extra]]),
-            "reference": [*beat_classes[of_beat], *beat_classes[missed], *[NO_BEAT] * len(extra)],
-            "test": [*mark_classes[of_mark], *[NO_BEAT] * len(missed), *mark_classes[extra]],
+            "reference_time": np.append(beats, np.nan)[of_beat],
+            "test_time": np.append(marks, np.nan)[of_mark],
+            "reference": np.append(beat_classes, NO_BEAT)[of_beat],
+            "test": np.append(mark_classes, NO_BEAT)[of_mark],
         }
     )
-    when = pairs["reference_time"].fillna(pairs["test_time"])
-    order = np.argsort(when.to_numpy(), kind="stable")
-    return pairs.iloc[order[when.to_numpy()[order] >= start]].reset_index(drop=True)
+    when = pairs["reference_time"].fillna(pairs["test_time"]).sort_values(kind="stable")
+    return pairs.loc[when.index[when >= start]].reset_index(drop=True)
 
 
 def count_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -202,18 +203,19 @@ def _as_times(times: npt.ArrayLike, whose: str) -> FloatArray:
     return seconds
 
 
-def _keep_beats(
+def _read(
     times: npt.ArrayLike, symbols: npt.ArrayLike, escapes: Escapes, whose: str
-) -> tuple[FloatArray, npt.NDArray[np.str_]]:
-    """Return time and class of the marks that are beats, outside of flutter."""
+) -> tuple[FloatArray, npt.NDArray[np.str_], list[tuple[float, float]]]:
+    """Return time and class of the beats outside of flutter, and where flutter is."""
     seconds, classes = _as_times(times, whose), aami_classes(symbols, escapes=escapes)
     if len(seconds) != len(classes):
         raise ValueError(
             f"The {whose} has {len(seconds)} times and {len(classes)} symbols; each mark needs one "
             "of both."
         )
-    kept = (classes != "") & ~_lie_within(seconds, _find_flutter(seconds, symbols))
-    return seconds[kept], classes[kept]
+    flutter = _find_flutter(seconds, symbols)
+    kept = (classes != "") & ~_lie_within(seconds, flutter)
+    return seconds[kept], classes[kept], flutter
 
 
 def _find_flutter(times: FloatArray, symbols: npt.ArrayLike) -> list[tuple[float, float]]:
