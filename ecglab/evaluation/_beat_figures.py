@@ -6,9 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ecglab.evaluation._aami import AAMI_CLASSES
+from ecglab.evaluation._beat_pairs import NO_BEAT
 from ecglab.evaluation._bootstrap import lower_tail
 
 __all__ = ["BEAT_FIGURES", "beat_figures", "summarise_records"]
+
+_CLASSES = [*AAMI_CLASSES, NO_BEAT]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -65,12 +69,14 @@ def beat_figures(counts: pd.DataFrame) -> pd.DataFrame:
     V +P      0.5      1   2
     S Se      NaN      0   0
     """
+    cells_of = counts.loc[_CLASSES, _CLASSES].to_numpy()
     counted, others = (
-        np.array([_add(counts, cells[part]) for cells in BEAT_FIGURES.values()]) for part in (0, 1)
+        np.array([_add(cells_of, cells[part]) for cells in BEAT_FIGURES.values()])
+        for part in (0, 1)
     )
     of = counted + others
-    table = {"value": _divide(counted, of), "count": counted, "of": of}
-    return pd.DataFrame(table, index=pd.Index(BEAT_FIGURES, name="figure"))
+    figures = {"value": _divide(counted, of), "count": counted, "of": of}
+    return pd.DataFrame(figures, index=pd.Index(BEAT_FIGURES, name="figure"))
 
 
 def summarise_records(
@@ -140,10 +146,10 @@ def summarise_records(
     return table.assign(records=(of > 0).sum(axis=0))
 
 
-def _add(counts: pd.DataFrame, cells: str) -> int:
+def _add(counts: npt.NDArray[np.int64], cells: str) -> int:
     """Add the pairs of a kind, such as "NSO as V"."""
-    reference, test = cells.split(" as ")
-    return int(counts.loc[list(reference), list(test)].to_numpy().sum())
+    down, across = ([_CLASSES.index(name) for name in side] for side in cells.split(" as "))
+    return int(counts[np.ix_(down, across)].sum())
 
 
 def _divide(counted: npt.NDArray[np.number], of: npt.NDArray[np.number]) -> FloatArray:
