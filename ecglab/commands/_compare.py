@@ -141,8 +141,8 @@ def _compare(arguments: argparse.Namespace) -> Outcome:
 def _find(arguments: argparse.Namespace) -> dict[str, tuple[Path, Path]]:
     """Return the two files of each record."""
     references, tests = _look_for(arguments.reference), _look_for(arguments.test)
-    if len(references) == len(tests) == 1:  # whatever they are called
-        return {references[0].stem: (references[0], tests[0])}
+    if not (glob.has_magic(arguments.reference) or glob.has_magic(arguments.test)):
+        return {references[0].stem: (references[0], tests[0])}  # whatever they are called
     by_record: list[dict[str, Path]] = []
     for files in (references, tests):
         by_record.append({file.stem: file for file in files})
@@ -161,9 +161,8 @@ def _look_for(pattern: str) -> list[Path]:
     for place in (wanted, *(home / wanted for home in data_homes())):
         if place.is_file():
             return [place]
-        found = sorted(Path(file) for file in glob.glob(str(place), recursive=True))
-        if found:
-            return found
+        if found := sorted(glob.glob(str(place), recursive=True)):
+            return [Path(file) for file in found]
     raise DatasetError(f"There is no annotation file {pattern!r}, nor any of that pattern.")
 
 

@@ -50,7 +50,7 @@ def beat_figures(counts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        For each of :data:`BEAT_FIGURES` its ``value``, the share ``count / of``: NaN if there is
+        For each of `BEAT_FIGURES` its ``value``, the share ``count / of``: NaN if there is
         nothing to count, as with the sensitivity to beats that do not occur.
 
     References
@@ -103,7 +103,7 @@ def summarise_records(
     Returns
     -------
     DataFrame
-        For each of :data:`BEAT_FIGURES` the ``gross`` figure (each *beat* has the same weight) and
+        For each of `BEAT_FIGURES` the ``gross`` figure (each *beat* has the same weight) and
         the ``average`` (each *record* has), each with ``_low`` and ``_high``, and in how many
         ``records`` there is something to count; an average is over those.
 

@@ -123,7 +123,7 @@ def pair_beats(
     -------
     DataFrame
         One row a pair, in the order of time: ``reference_time`` and ``test_time`` in seconds (NaN
-        where there is none), ``reference`` and ``test``, AAMI's class (:data:`NO_BEAT`, "O", where
+        where there is none), ``reference`` and ``test``, AAMI's class (`NO_BEAT`, "O", where
         there is none). A reference beat without a mark is missed; a mark without a beat is extra.
 
     Raises

@@ -90,6 +90,13 @@ def test_records_with_paced_beats_are_left_out_unless_asked_for(write, run, tmp_
     assert "--include-paced" in alone.err
 
 
+def test_two_named_files_need_not_have_the_same_name_but_those_of_patterns_do(write, run, tmp_path):
+    files = write("a.atr", marks("NV")), write("b.qrs", marks("NV"))
+    assert run("compare", *files).code == 0
+    assert run("compare", tmp_path / "*.atr", files[1]).code == 1
+    assert run("compare", files[0], tmp_path / "*.qrs").code == 1
+
+
 def test_a_test_without_reference_is_an_error(write, run, tmp_path):
     for file in ("right/a.atr", "own/a.qrs", "own/b.qrs"):
         write(file, marks("NN"))
