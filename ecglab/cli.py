@@ -42,6 +42,9 @@ COMMANDS: Mapping[str, Command] = {
     "analyse": Command(
         "ecglab.commands._analyse.Analyse", "course", "report on a recording of one person"
     ),
+    "compare": Command(
+        "ecglab.commands._compare.Compare", "records", "judge annotations beat by beat (EC57)"
+    ),
     "sweep": Command(
         "ecglab.commands._sweep.Sweep", "sweep", "run a notebook over a grid of parameters"
     ),

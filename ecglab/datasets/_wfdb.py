@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,7 @@ from ecglab.datasets._sources import library_faults, sha256_of
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
-__all__ = ["ANNOTATORS", "open_wfdb", "quiet_wfdb"]
+__all__ = ["ANNOTATORS", "Annotations", "open_wfdb", "quiet_wfdb", "read_annotations"]
 
 ANNOTATORS = ("atr", "ecg", "qrs")
 """Annotation files to look for, in this order: corrected by hand, and then found by a program."""
@@ -250,19 +250,44 @@ def _read_marks(header: Path, annotations: str | None, rate: float) -> BeatMarks
     )
 
 
-def _parse_marks(path: Path, name: str, rate: float) -> BeatMarks:
-    """Read one annotation file."""
+class Annotations(NamedTuple):
+    """What an annotation file marks: seconds in ascending order, codes, and the rate they go by."""
+
+    times: npt.NDArray[np.float64]
+    symbols: npt.NDArray[np.str_]
+    rate: float
+
+
+def read_annotations(path: Path, rate: float | None = None) -> Annotations:
+    """Read all that an annotation file marks, beats and other things.
+
+    `rate` is the sampling rate to go by where neither the file nor a header beside it states one.
+    `DatasetError` if there is none then, or the file is missing or damaged.
+    """
+    if not path.is_file():
+        raise DatasetError(f"{path} is missing.")
     if path.stat().st_size > _ANNOTATION_LIMIT:
         raise DatasetError(f"{path} is too large to be an annotation file.")
     wfdb = import_reader("wfdb")
     with library_faults(path, "read as an annotation file"):
-        notes = wfdb.rdann(str(path.with_suffix("")), name)
-        rate = float(notes.fs or rate)
-        times = np.asarray(notes.sample, dtype=np.float64) / rate
+        notes = wfdb.rdann(str(path.with_suffix("")), path.suffix.lstrip("."))
+        samples = np.asarray(notes.sample, dtype=np.float64)
         symbols = np.array([str(symbol) for symbol in notes.symbol], dtype=np.str_)
-    if times.shape != symbols.shape or not rate > 0:
+    rate = float(notes.fs or rate or 0)
+    if samples.shape != symbols.shape or samples.ndim != 1:
         raise DatasetError(f"{path} cannot be read as an annotation file: it is damaged.")
-    beats = np.flatnonzero(np.isin(symbols, sorted(BEAT_SYMBOLS)))
-    beats = beats[np.argsort(times[beats], kind="stable")]
+    if not rate > 0:
+        raise DatasetError(
+            f"{path} states no sampling rate, and no header lies beside it. Put the record's "
+            "header there, or pass the sampling_rate."
+        )
+    order = np.argsort(samples, kind="stable")
+    return Annotations(samples[order] / rate, symbols[order], rate)
+
+
+def _parse_marks(path: Path, name: str, rate: float) -> BeatMarks:
+    """Read the beats of one annotation file."""
+    times, symbols, _ = read_annotations(path, rate)
+    beats = np.isin(symbols, sorted(BEAT_SYMBOLS))
     says_what = not _DETECTORS.fullmatch(name)
     return BeatMarks(times[beats], symbols[beats] if says_what else None, origin=path.name)

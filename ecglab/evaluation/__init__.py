@@ -1,8 +1,19 @@
 """Splits and figures that follow the course's protocol.
 
-Anomaly is the positive class of every metric, and every metric comes with an interval.
+Anomaly is the positive class of every metric, and every metric comes with an interval. Recordings
+are judged as the field does it, beat by beat and by AAMI's classes (`pair_beats`).
 """
 
+from ecglab.evaluation._aami import AAMI_CLASSES, aami_classes, is_paced
+from ecglab.evaluation._beat_figures import BEAT_FIGURES, beat_figures, summarise_records
+from ecglab.evaluation._beat_pairs import (
+    LEARNING_SECONDS,
+    MATCH_WINDOW,
+    NO_BEAT,
+    count_pairs,
+    match_beats,
+    pair_beats,
+)
 from ecglab.evaluation._compare import compare, compare_seeds
 from ecglab.evaluation._curves import precision_recall_band, roc_band
 from ecglab.evaluation._delong import Comparison, delong, roc_auc_interval
@@ -25,24 +36,35 @@ from ecglab.evaluation._seeds import DEFAULT_RULES, evaluate_seeds, score_split,
 from ecglab.evaluation._splits import SPLITS, Split, official_split, pooled_split
 
 __all__ = [
+    "AAMI_CLASSES",
+    "BEAT_FIGURES",
     "DEFAULT_RULES",
     "HEALTHY_PREVALENCE",
+    "LEARNING_SECONDS",
     "MAIN_METRICS",
+    "MATCH_WINDOW",
     "METRICS",
+    "NO_BEAT",
     "REALISTIC_PREVALENCE",
     "SPLITS",
     "Comparison",
     "Interval",
     "Split",
+    "aami_classes",
+    "beat_figures",
     "compare",
     "compare_seeds",
+    "count_pairs",
     "delong",
     "evaluate",
     "evaluate_seeds",
     "format_reports",
     "format_seeds",
+    "is_paced",
+    "match_beats",
     "measure",
     "official_split",
+    "pair_beats",
     "parameter_effects",
     "pooled_split",
     "precision_at",
@@ -52,5 +74,6 @@ __all__ = [
     "roc_band",
     "score_split",
     "share_interval",
+    "summarise_records",
     "threshold_rows",
 ]
