@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ecglab.commands._shares import Share, describe, share
+from ecglab.commands._show import Share, describe, share
 from ecglab.detector import AutoencoderDetector
 from ecglab.errors import DatasetError
 from ecglab.evaluation import Interval, pooled_split, roc_auc_interval

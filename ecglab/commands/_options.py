@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ecglab.commands._outcome import UsageError
+from ecglab.commands._exit import UsageError
 from ecglab.datasets import Record, read_record
 from ecglab.datasets._columns import TableOptions
 from ecglab.errors import DatasetError

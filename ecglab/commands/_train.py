@@ -1,16 +1,21 @@
 """The command ``ecglab train``."""
 
 import argparse
+import inspect
+import json
+import os
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ecglab._files import disk_faults_named
 from ecglab.autoencoders import AUTOENCODERS, make_autoencoder
 from ecglab.batch import sample_heartbeats
+from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
 from ecglab.commands._held_out import Parts, divide, judge
-from ecglab.commands._model_folder import check_model_folder
 from ecglab.commands._options import (
     add_record_options,
     add_table_options,
@@ -20,16 +25,17 @@ from ecglab.commands._options import (
     seed,
     table_options,
 )
-from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
-from ecglab.commands._rule import check_rule, named_number
 from ecglab.commands._training_summary import describe_beats, describe_training, summarise
 from ecglab.detector import SCALERS, AutoencoderDetector
-from ecglab.errors import DatasetError
+from ecglab.errors import DatasetError, OutputError
 from ecglab.heartbeats import Heartbeats
+from ecglab.persistence import CONFIG, FORMAT, WEIGHTS
 from ecglab.scoring import SCORINGS
-from ecglab.thresholds import THRESHOLDS
+from ecglab.thresholds import THRESHOLDS, choose_threshold
 
 __all__ = ["Train"]
+
+_TRIAL = 100_000  # made-up scores, so many that no threshold rule finds them too few
 
 
 class Train:
@@ -83,7 +89,7 @@ all beats are taken for normal.
         )
         parser.add_argument(
             "--threshold-param",
-            type=named_number,
+            type=_named_number,
             action="append",
             default=[],
             metavar="NAME=VALUE",
@@ -103,37 +109,86 @@ all beats are taken for normal.
         add_record_options(parser)
 
     @staticmethod
-    def execute(arguments: argparse.Namespace) -> int:
+    @concluded
+    def execute(arguments: argparse.Namespace) -> Outcome:
         """Train, judge and save."""
-        return conclude(lambda: _train(arguments), as_json=arguments.json)
+        params = _check_rule(arguments.threshold, dict(arguments.threshold_param))
+        folder = arguments.out.expanduser()
+        _check_model_folder(folder)
+        started = time.perf_counter()
+        beats, n_flat = _without_flat_lines(_read(arguments))
+        parts = divide(beats, arguments.random_state)
+        detector = _fit(arguments, parts)
+        held_out = None if parts.test is None else judge(detector, parts.test)
+        _check_model_folder(folder)  # again: training takes its time
+        detector.save(folder)
+        facts = {
+            "command": "train",
+            "file": arguments.file,
+            **describe_beats(beats, n_flat),
+            "reading": beats.reading.as_records(),
+            **describe_training(detector, params, parts),
+            "autoencoder": arguments.autoencoder,
+            "scaler": arguments.scaler,
+            "scoring": arguments.scoring,
+            "held_out": None if held_out is None else held_out.facts(),
+            "model": str(folder),
+            "seconds": time.perf_counter() - started,
+        }
+        return Outcome(facts, summarise(facts, beats.reading, held_out))
 
 
-def _train(arguments: argparse.Namespace) -> Outcome:
-    params = dict(arguments.threshold_param)
-    check_rule(arguments.threshold, params)
-    folder = arguments.out.expanduser()
-    check_model_folder(folder)
-    started = time.perf_counter()
-    beats, n_flat = _without_flat_lines(_read(arguments))
-    parts = divide(beats, arguments.random_state)
-    detector = _fit(arguments, params, parts)
-    held_out = None if parts.test is None else judge(detector, parts.test)
-    check_model_folder(folder)  # again: training takes its time
-    detector.save(folder)
-    facts = {
-        "command": "train",
-        "file": arguments.file,
-        **describe_beats(beats, n_flat),
-        "reading": beats.reading.as_records(),
-        **describe_training(detector, parts),
-        "autoencoder": arguments.autoencoder,
-        "scaler": arguments.scaler,
-        "scoring": arguments.scoring,
-        "held_out": None if held_out is None else held_out.facts(),
-        "model": str(folder),
-        "seconds": time.perf_counter() - started,
-    }
-    return Outcome(facts, summarise(facts, beats.reading, held_out))
+# Before an hour of training, and not after it
+
+
+def _check_rule(rule: str, params: dict[str, float]) -> dict[str, float]:
+    """Return all parameters of a threshold rule; refuse those that it does not have or take."""
+    parameters = inspect.signature(THRESHOLDS[rule].function).parameters.values()
+    # What it chooses by (scores, labels) has no default.
+    known = {it.name: it.default for it in parameters if it.default is not it.empty}
+    unknown = sorted(set(params) - set(known))
+    if unknown:
+        raise UsageError(
+            f"the rule {rule!r} has no parameter {unknown[0]!r}; it has "
+            f"{', '.join(known) or 'none'}."
+        )
+    scores = np.linspace(0, 1, _TRIAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            choose_threshold(rule, scores, scores > scores.mean(), **params)
+    except ValueError as error:
+        raise UsageError(f"--threshold {rule}: {error}") from error
+    return known | params
+
+
+def _check_model_folder(folder: Path) -> None:
+    """Accept a folder that is not there yet, is empty, or holds a detector, to be replaced."""
+    with disk_faults_named(folder):
+        if folder.is_dir():
+            names = {path.name for path in folder.iterdir()}
+            if names and not (names == {CONFIG, WEIGHTS} and _is_config(folder / CONFIG)):
+                raise OutputError(
+                    f"{folder} holds something else than a detector "
+                    f"({', '.join(sorted(names)[:3])}), and nothing is overwritten by accident. "
+                    "Choose another folder, or empty this one."
+                )
+        elif folder.exists():
+            raise OutputError(f"{folder} is a file. Name a folder for the detector.")
+        nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+            raise OutputError(f"{folder} cannot be written: {nearest} is no folder to write to.")
+
+
+def _is_config(path: Path) -> bool:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(config, dict) and config.get("format") == FORMAT
+
+
+# Training
 
 
 def _read(arguments: argparse.Namespace) -> Heartbeats:
@@ -153,16 +208,14 @@ def _without_flat_lines(beats: Heartbeats) -> tuple[Heartbeats, int]:
     return (beats[~flat] if flat.any() else beats), int(flat.sum())
 
 
-def _fit(
-    arguments: argparse.Namespace, params: dict[str, float], parts: Parts
-) -> AutoencoderDetector:
+def _fit(arguments: argparse.Namespace, parts: Parts) -> AutoencoderDetector:
     limits = {} if arguments.max_epochs is None else {"max_epochs": arguments.max_epochs}
     detector = AutoencoderDetector(
         make_autoencoder(arguments.autoencoder, **limits),
         scaler=None if arguments.scaler == "none" else arguments.scaler,
         scoring=arguments.scoring,
         threshold=arguments.threshold,
-        threshold_params=params or None,
+        threshold_params=dict(arguments.threshold_param) or None,
         random_state=arguments.random_state,
         progress=not arguments.quiet,
     )
@@ -187,3 +240,9 @@ def _fit(
 def _needs_anomalies(detector: AutoencoderDetector) -> bool:
     scoring = SCORINGS[str(detector.scoring)]()
     return scoring.needs_anomalies or THRESHOLDS[detector.threshold].needs_anomalies
+
+
+def _named_number(text: str) -> tuple[str, float]:
+    """Read NAME=VALUE."""
+    name, _, value = text.partition("=")
+    return name.strip(), float(value)

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from ecglab.commands._exit import show_reading
 from ecglab.commands._held_out import HeldOut, Parts
-from ecglab.commands._outcome import show_reading
-from ecglab.commands._rule import complete
-from ecglab.commands._shares import show
+from ecglab.commands._show import show
+from ecglab.datasets import Record
 from ecglab.datasets._labels import UNLABELLED
 from ecglab.detector import AutoencoderDetector
 from ecglab.heartbeats import Heartbeats
@@ -19,6 +19,10 @@ __all__ = ["describe_beats", "describe_training", "summarise"]
 def describe_beats(beats: Heartbeats, n_flat: int) -> dict[str, Any]:
     """Count the beats of a file, and those that were set aside; for programs."""
     n_anomalies = int(beats.is_anomaly.sum())
+    if isinstance(beats, Record):
+        n_set_aside = len(beats.set_aside)
+    else:
+        n_set_aside = int(beats.provenance.get("rows set aside", 0))
     return {
         "n_beats": len(beats),
         "n_samples": beats.n_samples,
@@ -26,18 +30,14 @@ def describe_beats(beats: Heartbeats, n_flat: int) -> dict[str, Any]:
         "n_normal": len(beats) - n_anomalies,
         "n_anomalies": n_anomalies,
         "n_flat": n_flat,
-        "n_set_aside": _count_set_aside(beats),
+        "n_set_aside": n_set_aside,
         "drawn": beats.provenance.get("drawn"),
     }
 
 
-def _count_set_aside(beats: Heartbeats) -> int:
-    """Count the rows of a table, or the beats of a recording, that could not be used."""
-    aside = getattr(beats, "set_aside", None)
-    return int(beats.provenance.get("rows set aside", 0)) if aside is None else len(aside)
-
-
-def describe_training(detector: AutoencoderDetector, parts: Parts) -> dict[str, Any]:
+def describe_training(
+    detector: AutoencoderDetector, params: Mapping[str, float], parts: Parts
+) -> dict[str, Any]:
     """Say how a detector was trained and its threshold chosen; for programs."""
     return {
         "epochs": len(detector.history_),
@@ -45,7 +45,7 @@ def describe_training(detector: AutoencoderDetector, parts: Parts) -> dict[str, 
         "threshold": {
             "value": detector.threshold_,
             "rule": detector.threshold,
-            "params": complete(detector.threshold, detector.threshold_params or {}),
+            "params": dict(params),
             "label_free": detector.label_free_,
         },
     }
@@ -77,11 +77,15 @@ def summarise(facts: Mapping[str, Any], reading: Reading, held_out: HeldOut | No
         if threshold["label_free"]
         else f"and {facts['n_validation_anomalies']} anomalies (label-tuned)"
     )
+    who_is_normal = (
+        f"{facts['n_normal']} normal and {facts['n_anomalies']} anomalies by their labels"
+        if facts["labelled"]
+        else "without labels: all are taken for normal"
+    )
     return [
         f"{facts['file']}: {facts['n_beats']} beats of {facts['n_samples']} samples, "
-        + _who_is_normal(facts),
+        + who_is_normal,
         *show_reading(reading),
-        *([f"drawn at random: {facts['drawn']}"] if _is_sample(facts) else []),
         *([f"set aside: {facts['n_set_aside']}"] if facts["n_set_aside"] else []),
         *([f"set aside: {facts['n_flat']} flat lines"] if facts["n_flat"] else []),
         f"trained: {facts['autoencoder']}, {facts['epochs']} epochs, on {facts['n_trained']} "
@@ -91,18 +95,6 @@ def summarise(facts: Mapping[str, Any], reading: Reading, held_out: HeldOut | No
         *_verdict(held_out),
         f"saved: {facts['model']} ({facts['seconds']:.1f} s)",
     ]
-
-
-def _who_is_normal(facts: Mapping[str, Any]) -> str:
-    if not facts["labelled"]:
-        return "without labels: all are taken for normal"
-    return f"{facts['n_normal']} normal and {facts['n_anomalies']} anomalies by their labels"
-
-
-def _is_sample(facts: Mapping[str, Any]) -> bool:
-    """Say whether a table had more beats than were drawn: "100 of 400 beats, ..."."""
-    words = (facts["drawn"] or "").split()
-    return bool(words) and words[0] != words[2]
 
 
 def _verdict(held_out: HeldOut | None) -> list[str]:

@@ -130,8 +130,11 @@ def _choose_labels(arrays: Arrays, n_beats: int, choices: Choices, place: str) -
     listed = ", ".join(map(repr, named or fitting))
     raise DatasetError(
         f"{place}: whether the labels are in an array with one entry a beat ({listed}) cannot be "
-        "told by its name. Pass label_column with the name of an array or the position of a column "
-        "of the beats, or label_column=None if there is no label."
+        "told by its name.",
+        "Pass {} with the name of an array or the position of a column of the beats, or {} if "
+        "there is no label.",
+        "label_column",
+        ("label_column", None),
     )
 
 
@@ -211,8 +214,9 @@ def _check_fields(
         ):
             raise DatasetError(
                 f"{place}: a beat must be one row with one number in each column, and "
-                f"{field.name!r} holds {str(kind)[:60]}. Spread it over columns, or leave it out "
-                "with ignore_columns."
+                f"{field.name!r} holds {str(kind)[:60]}.",
+                "Spread it over columns, or leave it out with {}.",
+                "ignore_columns",
             )
     return names, texts
 

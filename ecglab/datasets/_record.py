@@ -204,8 +204,9 @@ def _read_lead(
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
     if sampling_rate is not None and sampling_rate != raw.rate:
         raise DatasetError(
-            f"{path} states a sampling rate of {raw.rate:g} Hz, but {sampling_rate} was passed. "
-            "Leave sampling_rate out, or correct the file."
+            f"{path} states a sampling rate of {raw.rate:g} Hz, but {sampling_rate} was passed.",
+            "Leave {} out, or correct the file.",
+            "sampling_rate",
         )
     return replace(raw, marks=marks)
 

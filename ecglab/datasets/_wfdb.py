@@ -245,8 +245,9 @@ def _read_marks(header: Path, annotations: str | None, rate: float) -> BeatMarks
     if annotations == "auto":
         return None
     raise DatasetError(
-        f"{header.with_suffix('.' + names[0])} is missing. Pass the extension of another "
-        "annotation file, or annotations=None to have R peaks detected."
+        f"{header.with_suffix('.' + names[0])} is missing.",
+        "Pass the extension of another annotation file, or {} to have R peaks detected.",
+        ("annotations", None),
     )
 
 
