@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ecglab._files import disk_faults_named, replacing
-from ecglab.datasets._binary import import_pyarrow
+from ecglab._optional import import_optional
 from ecglab.datasets._columns import TableOptions
 from ecglab.datasets._read import Chunk, read_chunks
 from ecglab.errors import DatasetError, OutputError
@@ -341,7 +341,7 @@ def check_out(path: Path, out: Path) -> None:
     if out.suffix not in _FORMS:
         raise ValueError(f"{out} must end in one of {', '.join(_FORMS)}.")
     if out.suffix == ".parquet":
-        import_pyarrow("pyarrow.parquet")  # before an hour of scoring, and not after it
+        import_optional("pyarrow.parquet")  # before an hour of scoring, and not after it
     if out.exists() and path.exists() and out.samefile(path):
         raise OutputError(f"{out} is the table of beats itself. Choose another name for scores.")
 
@@ -385,10 +385,10 @@ class TableWriter:
         table.to_csv(self._file, index=False, header=False)
 
     def _write_parquet(self, table: pd.DataFrame) -> None:
-        arrow = import_pyarrow("pyarrow")
+        arrow = import_optional("pyarrow")
         content = arrow.Table.from_pandas(table, preserve_index=False)
         if self._file is None:
-            parquet = import_pyarrow("pyarrow.parquet")
+            parquet = import_optional("pyarrow.parquet")
             self._file = parquet.ParquetWriter(str(self._unfinished), content.schema)
             self._stack.callback(self._file.close)
         self._file.write_table(content)
