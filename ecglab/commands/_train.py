@@ -3,9 +3,11 @@
 import argparse
 import inspect
 import json
+import math
 import os
 import time
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +16,33 @@ import numpy as np
 from ecglab._files import disk_faults_named
 from ecglab.autoencoders import AUTOENCODERS, make_autoencoder
 from ecglab.batch import sample_heartbeats
-from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
-from ecglab.commands._held_out import Parts, divide, judge
+from ecglab.commands._exit import (
+    EXIT_CODES,
+    Outcome,
+    UsageError,
+    add_output_options,
+    concluded,
+    show_reading,
+)
+from ecglab.commands._held_out import HeldOut, Parts, divide, judge
 from ecglab.commands._options import (
     add_record_options,
     add_table_options,
     is_recording,
+    named_number,
     positive_int,
     read_recording,
     seed,
     table_options,
 )
-from ecglab.commands._training_summary import describe_beats, describe_training, summarise
+from ecglab.commands._show import show
+from ecglab.datasets import Record
+from ecglab.datasets._labels import UNLABELLED
 from ecglab.detector import SCALERS, AutoencoderDetector
 from ecglab.errors import DatasetError, OutputError
 from ecglab.heartbeats import Heartbeats
 from ecglab.persistence import CONFIG, FORMAT, WEIGHTS
+from ecglab.reading import Reading
 from ecglab.scoring import SCORINGS
 from ecglab.thresholds import THRESHOLDS, choose_threshold
 
@@ -89,7 +102,7 @@ all beats are taken for normal.
         )
         parser.add_argument(
             "--threshold-param",
-            type=_named_number,
+            type=named_number,
             action="append",
             default=[],
             metavar="NAME=VALUE",
@@ -125,9 +138,9 @@ all beats are taken for normal.
         facts = {
             "command": "train",
             "file": arguments.file,
-            **describe_beats(beats, n_flat),
+            **_describe_beats(beats, n_flat),
             "reading": beats.reading.as_records(),
-            **describe_training(detector, params, parts),
+            **_describe_training(detector, params, parts),
             "autoencoder": arguments.autoencoder,
             "scaler": arguments.scaler,
             "scoring": arguments.scoring,
@@ -135,7 +148,7 @@ all beats are taken for normal.
             "model": str(folder),
             "seconds": time.perf_counter() - started,
         }
-        return Outcome(facts, summarise(facts, beats.reading, held_out))
+        return Outcome(facts, _summarise(facts, beats.reading, held_out))
 
 
 # Before an hour of training, and not after it
@@ -242,7 +255,101 @@ def _needs_anomalies(detector: AutoencoderDetector) -> bool:
     return scoring.needs_anomalies or THRESHOLDS[detector.threshold].needs_anomalies
 
 
-def _named_number(text: str) -> tuple[str, float]:
-    """Read NAME=VALUE."""
-    name, _, value = text.partition("=")
-    return name.strip(), float(value)
+# What is said about it
+
+
+def _describe_beats(beats: Heartbeats, n_flat: int) -> dict[str, Any]:
+    """Count the beats of a file, and those that were set aside; for programs."""
+    n_anomalies = int(beats.is_anomaly.sum())
+    if isinstance(beats, Record):
+        n_set_aside = len(beats.set_aside)
+    else:
+        n_set_aside = int(beats.provenance.get("rows set aside", 0))
+    return {
+        "n_beats": len(beats),
+        "n_samples": beats.n_samples,
+        "labelled": beats.class_names != UNLABELLED,
+        "n_normal": len(beats) - n_anomalies,
+        "n_anomalies": n_anomalies,
+        "n_flat": n_flat,
+        "n_set_aside": n_set_aside,
+        "drawn": beats.provenance.get("drawn"),
+    }
+
+
+def _describe_training(
+    detector: AutoencoderDetector, params: Mapping[str, float], parts: Parts
+) -> dict[str, Any]:
+    """Say how a detector was trained and its threshold chosen; for programs."""
+    return {
+        "epochs": len(detector.history_),
+        **_count_parts(detector, parts),
+        "threshold": {
+            "value": detector.threshold_,
+            "rule": detector.threshold,
+            "params": dict(params),
+            "label_free": detector.label_free_,
+        },
+    }
+
+
+def _count_parts(detector: AutoencoderDetector, parts: Parts) -> dict[str, int]:
+    """Count the beats trained on and those held back, by this command or by the detector."""
+    if parts.validation is None:
+        n_held_back = math.ceil(detector.validation_fraction * len(parts.train))
+        return {
+            "n_trained": len(parts.train) - n_held_back,
+            "n_validation_normal": n_held_back,
+            "n_validation_anomalies": 0,
+        }
+    n_anomalies = int(parts.validation.is_anomaly.sum())
+    return {
+        "n_trained": len(parts.train),
+        "n_validation_normal": len(parts.validation) - n_anomalies,
+        "n_validation_anomalies": n_anomalies,
+    }
+
+
+def _summarise(facts: Mapping[str, Any], reading: Reading, held_out: HeldOut | None) -> list[str]:
+    """Write the summary for people."""
+    threshold = facts["threshold"]
+    params = "".join(f", {name}={value:g}" for name, value in threshold["params"].items())
+    kind = (
+        "(label-free)"
+        if threshold["label_free"]
+        else f"and {facts['n_validation_anomalies']} anomalies (label-tuned)"
+    )
+    who_is_normal = (
+        f"{facts['n_normal']} normal and {facts['n_anomalies']} anomalies by their labels"
+        if facts["labelled"]
+        else "without labels: all are taken for normal"
+    )
+    return [
+        f"{facts['file']}: {facts['n_beats']} beats of {facts['n_samples']} samples, "
+        + who_is_normal,
+        *show_reading(reading),
+        *([f"set aside: {facts['n_set_aside']}"] if facts["n_set_aside"] else []),
+        *([f"set aside: {facts['n_flat']} flat lines"] if facts["n_flat"] else []),
+        f"trained: {facts['autoencoder']}, {facts['epochs']} epochs, on {facts['n_trained']} "
+        "normal beats",
+        f"threshold: {threshold['value']:.4g}, by the rule {threshold['rule']}{params}, on "
+        f"{facts['n_validation_normal']} other normal beats {kind}",
+        *_verdict(held_out),
+        f"saved: {facts['model']} ({facts['seconds']:.1f} s)",
+    ]
+
+
+def _verdict(held_out: HeldOut | None) -> list[str]:
+    """Say how the detector does on the test part, or that nobody knows."""
+    if held_out is None:
+        return ["not evaluated: that takes at least five labelled anomalies"]
+    assert held_out.recall is not None
+    assert held_out.false_alarms is not None
+    return [
+        f"on {held_out.false_alarms.of} normal beats and {held_out.recall.of} anomalies held "
+        "out at random, used for nothing else:",
+        f"  ROC-AUC       {show(held_out.roc_auc)}",
+        f"  recall        {show(held_out.recall)}",
+        f"  false alarms  {show(held_out.false_alarms)}",
+        "  (95 % intervals; beats of another patient or another day are harder)",
+    ]
