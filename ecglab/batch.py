@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ecglab._files import disk_faults_named, replacing
-from ecglab.datasets._binary import import_pyarrow
+from ecglab._optional import import_optional
 from ecglab.datasets._columns import TableOptions
 from ecglab.datasets._read import Chunk, read_chunks
 from ecglab.errors import DatasetError, OutputError
@@ -23,13 +23,16 @@ from ecglab.heartbeats import Heartbeats
 from ecglab.reading import Reading
 
 __all__ = [
+    "N_STRANGEST",
     "ScoreSummary",
     "TableWriter",
     "check_out",
+    "find_strangest",
     "sample_heartbeats",
     "score_file",
 ]
 
+N_STRANGEST = 10  # beats that a summary lists
 _FORMS = (".csv", ".parquet")
 _CHUNK = 8192  # beats read at a time
 
@@ -71,6 +74,8 @@ class ScoreSummary:
         How many of these lie above the threshold.
     reading : Reading
         What the reader decided about the table, and why.
+    strangest : pandas.DataFrame
+        The rows of the scores, at most ten, with the highest, the highest first.
     """
 
     path: Path
@@ -84,6 +89,7 @@ class ScoreSummary:
     n_labelled_anomalies: int | None
     n_detected: int | None
     reading: Reading = field(default_factory=Reading)
+    strangest: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False)
 
     @property
     def n_false_alarms(self) -> int | None:
@@ -151,10 +157,13 @@ def score_file(
     started = time.perf_counter()
     chunks = read_chunks(path, chunk_beats, options)
     tally: Counter[str] = Counter()
+    strangest = pd.DataFrame()
     with TableWriter(out) as writer:
         for chunk in _with_bar(chunks, shown=progress):
             _check_length(detector, chunk.beats, path)
-            writer.write(_score(detector, chunk, tally))
+            scores = _score(detector, chunk, tally)
+            writer.write(scores)
+            strangest = find_strangest(scores, strangest)
     counts: dict[str, Any] = dict(tally)
     if not chunk.labelled:
         counts |= {"n_labelled_anomalies": None, "n_detected": None}
@@ -165,8 +174,17 @@ def score_file(
         threshold=float(detector.threshold_),
         seconds=time.perf_counter() - started,
         reading=chunk.beats.reading,
+        strangest=strangest,
         **counts,
     )
+
+
+def find_strangest(scores: pd.DataFrame, before: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the rows with the ten highest scores, the highest first; those found before count."""
+    found = scores.dropna(subset="score").nlargest(N_STRANGEST, "score")
+    if before is None or before.empty:
+        return found
+    return pd.concat([before, found]).nlargest(N_STRANGEST, "score")
 
 
 def sample_heartbeats(
@@ -222,8 +240,12 @@ def sample_heartbeats(
             drawn = np.sort(np.argpartition(keys, n_beats - 1)[:n_beats])
             kept, keys = kept[drawn], keys[drawn]
     assert kept is not None  # a file without beats is refused
-    drawn_from = {"drawn": f"{len(kept)} of {n_read} beats, random_state={random_state}"}
-    return replace(kept, provenance={**kept.provenance, **drawn_from})
+    share, how = f"{len(kept)} of {n_read} beats", f"random_state={random_state}"
+    reading = kept.reading
+    if len(kept) < n_read:
+        reading = reading.with_decision("drawn at random", share, how)
+    provenance = {**kept.provenance, "drawn": f"{share}, {how}"}
+    return replace(kept, provenance=provenance, reading=reading)
 
 
 def _append(kept: Heartbeats, more: Heartbeats) -> Heartbeats:
@@ -288,8 +310,10 @@ def _check_length(detector: _Detector, beats: Heartbeats, path: Path) -> None:
     if beats.n_samples != detector.n_features_in_:
         raise DatasetError(
             f"{path} has beats of {beats.n_samples} samples, but the detector was trained on beats "
-            f"of {detector.n_features_in_}. Resample them, or say which columns are no samples "
-            "(label_column, ignore_columns)."
+            f"of {detector.n_features_in_}.",
+            "Resample them, or say which columns are no samples ({}, {}).",
+            "label_column",
+            "ignore_columns",
         )
 
 
@@ -317,7 +341,7 @@ def check_out(path: Path, out: Path) -> None:
     if out.suffix not in _FORMS:
         raise ValueError(f"{out} must end in one of {', '.join(_FORMS)}.")
     if out.suffix == ".parquet":
-        import_pyarrow("pyarrow.parquet")  # before an hour of scoring, and not after it
+        import_optional("pyarrow.parquet")  # before an hour of scoring, and not after it
     if out.exists() and path.exists() and out.samefile(path):
         raise OutputError(f"{out} is the table of beats itself. Choose another name for scores.")
 
@@ -361,10 +385,10 @@ class TableWriter:
         table.to_csv(self._file, index=False, header=False)
 
     def _write_parquet(self, table: pd.DataFrame) -> None:
-        arrow = import_pyarrow("pyarrow")
+        arrow = import_optional("pyarrow")
         content = arrow.Table.from_pandas(table, preserve_index=False)
         if self._file is None:
-            parquet = import_pyarrow("pyarrow.parquet")
+            parquet = import_optional("pyarrow.parquet")
             self._file = parquet.ParquetWriter(str(self._unfinished), content.schema)
             self._stack.callback(self._file.close)
         self._file.write_table(content)

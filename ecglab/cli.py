@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from ecglab._optional import naming_extra
 from ecglab._version import __version__
 
 __all__ = ["COMMANDS", "main"]
@@ -73,12 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name is None:
         return _top_level(words)
     try:
-        command = _load(COMMANDS[name].home)
+        with naming_extra(COMMANDS[name].extra, f"ecglab {name}"):
+            command = _load(COMMANDS[name].home)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "ecglab":
+        if (error.name or "").startswith("ecglab"):
             raise
-        extra = COMMANDS[name].extra
-        sys.stderr.write(f"ecglab {name} needs {error.name}: pip install 'ecglab[{extra}]'\n")
+        sys.stderr.write(f"{error}\n")
         return WRONG_USE
     parser = argparse.ArgumentParser(
         prog=f"ecglab {name}", description=command.__doc__, epilog=command.EPILOG

@@ -1,5 +1,7 @@
 """The errors and warnings of ecglab's own, so that a caller can catch or silence them."""
 
+from collections.abc import Callable
+
 __all__ = [
     "DatasetError",
     "DatasetUnavailableError",
@@ -7,14 +9,55 @@ __all__ = [
     "EcglabError",
     "FewBeatsWarning",
     "GridError",
+    "Message",
     "OutputError",
     "SweepError",
     "SweepStorageError",
 ]
 
 
+Argument = str | tuple[str, object]
+
+
+def _in_python(argument: Argument) -> str:
+    return argument if isinstance(argument, str) else f"{argument[0]}={argument[1]!r}"
+
+
+class Message:
+    """What happened and why, and what to do; arguments are kept apart from the words around them.
+
+    So Python can say ``header=False`` where the command line says ``--header no``.
+
+    Parameters
+    ----------
+    text : str
+        What happened, and why.
+    advice : str, optional
+        What to do, with ``{}`` in place of each argument.
+    *arguments : str or tuple of str and object
+        The name of an argument, or its name and a value for it.
+    """
+
+    def __init__(self, text: str = "", advice: str = "", *arguments: Argument) -> None:
+        self.text = text
+        self.advice = advice
+        self.arguments = arguments
+
+    def __str__(self) -> str:
+        """Say it in words of Python."""
+        return self.phrase(_in_python)
+
+    def phrase(self, say: Callable[[Argument], str]) -> str:
+        """Say it, each argument in the words that a function has for it."""
+        return f"{self.text} {self.advice.format(*map(say, self.arguments))}".strip()
+
+
 class EcglabError(Exception):
-    """Base class of every error that ecglab raises itself."""
+    """Base class of every error that ecglab raises itself; see `Message` for what it takes."""
+
+    def __init__(self, text: str = "", advice: str = "", *arguments: Argument) -> None:
+        self.message = Message(text, advice, *arguments)
+        super().__init__(str(self.message))
 
 
 class DatasetError(EcglabError):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ecglab._optional import naming_extra
 from ecglab.autoencoders import import_torch
 from ecglab.baselines._base import Baseline, FloatArray
 
@@ -121,15 +122,10 @@ def _import_pyod(algorithm: str) -> Callable[..., Any]:
     """Import one of PyOD's classes."""
     model = _PYOD_MODELS[algorithm]
     module, _, class_name = model.path.rpartition(".")
-    try:
+    with naming_extra("pyod", f"PyOD's detector {algorithm!r}"):
         if model.uses_torch:
             import_module("torch")  # first, because PyOD prints when it is missing
         make_model: Callable[..., Any] = getattr(import_module(module), class_name)
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"PyOD's detector {algorithm!r} needs {error.name!r}, which is not installed. "
-            "Install it with: pip install 'ecglab[pyod]'"
-        ) from error
     return make_model
 
 

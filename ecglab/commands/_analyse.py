@@ -10,16 +10,16 @@ import numpy as np
 
 from ecglab._files import disk_faults_named, replacing_in
 from ecglab.autoencoders import AUTOENCODERS
-from ecglab.commands._options import add_record_options, positive, read_recording, seed
-from ecglab.commands._outcome import (
+from ecglab.batch import N_STRANGEST
+from ecglab.commands._exit import (
     EXIT_CODES,
     Outcome,
     add_output_options,
-    conclude,
+    concluded,
     show_reading,
 )
-from ecglab.commands._shares import Share, describe, share, show
-from ecglab.commands._strangest import N_STRANGEST, list_beats, show_beats
+from ecglab.commands._options import add_record_options, positive, read_recording, seed
+from ecglab.commands._show import Share, describe, list_beats, share, show, show_beats
 from ecglab.datasets import Record
 from ecglab.recordings import Analysis, analyse
 from ecglab.recordings._report import put_report
@@ -68,29 +68,26 @@ they call normal is not looked at while learning.
         add_record_options(parser)
 
     @staticmethod
-    def execute(arguments: argparse.Namespace) -> int:
+    @concluded
+    def execute(arguments: argparse.Namespace) -> Outcome:
         """Analyse the recording and write the results."""
-        return conclude(lambda: _analyse(arguments), as_json=arguments.json)
-
-
-def _analyse(arguments: argparse.Namespace) -> Outcome:
-    started = time.perf_counter()
-    analysis = analyse(
-        read_recording(arguments),
-        train_minutes=arguments.train_minutes,
-        autoencoder=arguments.autoencoder,
-        random_state=arguments.random_state,
-        progress=not arguments.quiet,
-    )
-    files = _write(analysis, arguments.out.expanduser())
-    facts = {
-        "command": "analyse",
-        "file": arguments.file,
-        **_describe(analysis),
-        "files": files,
-        "seconds": time.perf_counter() - started,
-    }
-    return Outcome(facts, _lines(facts, analysis))
+        started = time.perf_counter()
+        analysis = analyse(
+            read_recording(arguments),
+            train_minutes=arguments.train_minutes,
+            autoencoder=arguments.autoencoder,
+            random_state=arguments.random_state,
+            progress=not arguments.quiet,
+        )
+        files = _write(analysis, arguments.out.expanduser())
+        facts = {
+            "command": "analyse",
+            "file": arguments.file,
+            **_describe(analysis),
+            "files": files,
+            "seconds": time.perf_counter() - started,
+        }
+        return Outcome(facts, _lines(facts, analysis))
 
 
 def _write(analysis: Analysis, folder: Path) -> dict[str, str]:

@@ -26,7 +26,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from ecglab._version import __version__
-from ecglab.commands._outcome import CANNOT, DONE, Outcome, add_output_options, conclude
+from ecglab.commands._exit import CANNOT, DONE, Outcome, add_output_options, concluded
 
 __all__ = ["Doctor"]
 
@@ -110,11 +110,12 @@ not work, 2 wrong usage, 130 interrupted."""
         add_output_options(parser)
 
     @staticmethod
-    def execute(arguments: argparse.Namespace) -> int:
+    @concluded
+    def execute(arguments: argparse.Namespace) -> Outcome:
         """Check everything and report."""
         if not arguments.quiet:
             sys.stderr.write("ecglab: checking, which takes about 20 seconds\n")
-        return conclude(_examine, as_json=arguments.json)
+        return _examine()
 
 
 def _examine() -> Outcome:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
+from ecglab.commands._exit import EXIT_CODES, Outcome, add_output_options, concluded
 from ecglab.datasets import fetch_ecg5000
 from ecglab.datasets._download import data_homes
 from ecglab.datasets._ecg5000 import find_copy
@@ -29,38 +29,36 @@ class Fetch:
         )
 
     @staticmethod
-    def execute(arguments: argparse.Namespace) -> int:
+    @concluded
+    def execute(arguments: argparse.Namespace) -> Outcome:
         """Get the data and say where it is."""
-        return conclude(lambda: _fetch(arguments), as_json=arguments.json)
-
-
-def _fetch(arguments: argparse.Namespace) -> Outcome:
-    beats = fetch_ecg5000(arguments.data_home, progress=not arguments.quiet)
-    files = [str(path.absolute()) for path in find_copy(data_homes(arguments.data_home))]
-    checksums = {
-        key.removeprefix("sha256 of "): value
-        for key, value in beats.provenance.items()
-        if key.startswith("sha256 of ")
-    }
-    sizes = {part: len(beats.part(part)) for part in ("train", "test")}
-    return Outcome(
-        facts={
-            "command": "fetch",
-            "source": beats.source,
-            "files": files,
-            "sha256": checksums,
-            "n_beats": len(beats),
-            "n_train": sizes["train"],
-            "n_test": sizes["test"],
-            "n_samples": beats.n_samples,
-            "citation": beats.provenance["citation"],
-            "licence": beats.provenance["licence"],
-        },
-        lines=[
-            f"{beats.source}: {len(beats)} beats of {beats.n_samples} samples, {sizes['train']} to "
-            f"train and {sizes['test']} to test; verified to be the published ones",
-            *(f"file: {file}" for file in files),
-            *(f"sha256 of {name}: {checksum}" for name, checksum in checksums.items()),
-            f"licence: {beats.provenance['licence']}",
-        ],
-    )
+        beats = fetch_ecg5000(arguments.data_home, progress=not arguments.quiet)
+        files = [str(path.absolute()) for path in find_copy(data_homes(arguments.data_home))]
+        checksums = {
+            key.removeprefix("sha256 of "): value
+            for key, value in beats.provenance.items()
+            if key.startswith("sha256 of ")
+        }
+        sizes = {part: len(beats.part(part)) for part in ("train", "test")}
+        return Outcome(
+            facts={
+                "command": "fetch",
+                "source": beats.source,
+                "files": files,
+                "sha256": checksums,
+                "n_beats": len(beats),
+                "n_train": sizes["train"],
+                "n_test": sizes["test"],
+                "n_samples": beats.n_samples,
+                "citation": beats.provenance["citation"],
+                "licence": beats.provenance["licence"],
+            },
+            lines=[
+                f"{beats.source}: {len(beats)} beats of {beats.n_samples} samples, "
+                f"{sizes['train']} to train and {sizes['test']} to test; verified to be the "
+                "published ones",
+                *(f"file: {file}" for file in files),
+                *(f"sha256 of {name}: {checksum}" for name, checksum in checksums.items()),
+                f"licence: {beats.provenance['licence']}",
+            ],
+        )

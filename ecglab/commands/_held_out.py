@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ecglab.commands._shares import Share, describe, share
+from ecglab.commands._show import Share, describe, share
 from ecglab.detector import AutoencoderDetector
 from ecglab.errors import DatasetError
 from ecglab.evaluation import Interval, pooled_split, roc_auc_interval
@@ -55,30 +55,16 @@ class HeldOut:
 def divide(beats: Heartbeats, random_state: int) -> Parts:
     """Divide beats so that anomalies are never trained on, and some of all are never looked at.
 
-    Parameters
-    ----------
-    beats : Heartbeats
-        Those of a file. Unlabelled ones all count as normal.
-    random_state : int
-        Seed of the division.
-
-    Returns
-    -------
-    Parts
-        With five labelled anomalies or more, the parts of `ecglab.evaluation.pooled_split`: normal
-        beats 60 / 20 / 20 %, anomalies 0 / 20 / 80 %. Otherwise all normal beats are for training.
-
-    Raises
-    ------
-    DatasetError
-        If there are fewer than ten normal beats.
+    With five labelled anomalies or more, the parts are those of `ecglab.evaluation.pooled_split`:
+    normal beats 60 / 20 / 20 %, anomalies 0 / 20 / 80 %. Otherwise all normal beats are for
+    training. Unlabelled beats all count as normal. Fewer than ten normal ones are refused.
     """
     n_anomalies = int(beats.is_anomaly.sum())
     n_normal = len(beats) - n_anomalies
     if n_normal < FEWEST_NORMAL:
         raise DatasetError(
             f"{beats.source} holds {n_normal} normal beats, and {FEWEST_NORMAL} are needed to "
-            "train on. If another label is the normal one, pass normal_label."
+            "train on. If another label is the normal one, pass --normal-label."
         )
     if n_anomalies < FEWEST_ANOMALIES:
         return Parts(beats.normal)
@@ -87,20 +73,7 @@ def divide(beats: Heartbeats, random_state: int) -> Parts:
 
 
 def judge(detector: AutoencoderDetector, test: Heartbeats) -> HeldOut:
-    """Measure a detector, its threshold included, on beats that nothing was fitted to.
-
-    Parameters
-    ----------
-    detector : AutoencoderDetector
-        A trained detector.
-    test : Heartbeats
-        Normal beats and anomalies, two of either at least.
-
-    Returns
-    -------
-    HeldOut
-        The interval of the ROC-AUC is DeLong's; see `ecglab.evaluation.roc_auc_interval`.
-    """
+    """Measure a detector, its threshold included, on beats that nothing was fitted to."""
     scores = detector.reconstruction_error(test.signals)
     flagged, is_anomaly = scores > detector.threshold_, test.is_anomaly
     return HeldOut(

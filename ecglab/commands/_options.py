@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ecglab.commands._outcome import UsageError
+from ecglab.commands._exit import UsageError
 from ecglab.datasets import Record, read_record
 from ecglab.datasets._columns import TableOptions
 from ecglab.errors import DatasetError
@@ -12,6 +12,7 @@ __all__ = [
     "add_record_options",
     "add_table_options",
     "is_recording",
+    "named_number",
     "positive",
     "positive_int",
     "read_recording",
@@ -139,6 +140,12 @@ def positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return value
+
+
+def named_number(text: str) -> tuple[str, float]:
+    """Read NAME=VALUE."""
+    name, _, value = text.partition("=")
+    return name.strip(), float(value)
 
 
 def seed(text: str) -> int:

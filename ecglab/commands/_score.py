@@ -3,15 +3,14 @@
 import argparse
 import math
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ecglab.batch import ScoreSummary, TableWriter, check_out, score_file
+from ecglab.batch import ScoreSummary, TableWriter, check_out, find_strangest, score_file
+from ecglab.commands._exit import EXIT_CODES, Outcome, add_output_options, concluded, show_reading
 from ecglab.commands._options import (
     add_record_options,
     add_table_options,
@@ -19,15 +18,7 @@ from ecglab.commands._options import (
     read_recording,
     table_options,
 )
-from ecglab.commands._outcome import (
-    EXIT_CODES,
-    Outcome,
-    add_output_options,
-    conclude,
-    show_reading,
-)
-from ecglab.commands._shares import Share, describe, share, show
-from ecglab.commands._strangest import find_strangest, list_beats, show_beats
+from ecglab.commands._show import describe, list_beats, share, show, show_beats
 from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector, load_detector
 from ecglab.errors import DetectorFileError
@@ -73,50 +64,39 @@ that were cut otherwise will find most of them strange.
         add_record_options(parser)
 
     @staticmethod
-    def execute(arguments: argparse.Namespace) -> int:
+    @concluded
+    def execute(arguments: argparse.Namespace) -> Outcome:
         """Score and sum up."""
-        return conclude(lambda: _score(arguments), as_json=arguments.json)
-
-
-@dataclass(frozen=True)
-class _Scored:
-    """What was found in a file, and why how many beats of a recording were set aside."""
-
-    summary: ScoreSummary
-    reasons: dict[str, int] = field(default_factory=dict)
-
-
-def _score(arguments: argparse.Namespace) -> Outcome:
-    options = table_options(arguments)
-    detector = load_detector(Path(arguments.model).expanduser())
-    if detector.beat_shape_ != (detector.n_features_in_,):
-        raise DetectorFileError(
-            f"{arguments.model} was trained on beats of several channels, and files are read as "
-            "beats of one. Score them with reconstruction_error, from Python."
-        )
-    if arguments.threshold is not None:
-        detector.threshold_ = arguments.threshold
-    if is_recording(arguments):
-        scored = _score_recording(arguments, detector)
-    else:
-        scored = _Scored(
-            score_file(
+        options = table_options(arguments)
+        detector = load_detector(Path(arguments.model).expanduser())
+        if detector.beat_shape_ != (detector.n_features_in_,):
+            raise DetectorFileError(
+                f"{arguments.model} was trained on beats of several channels, and files are read "
+                "as beats of one. Score them with reconstruction_error, from Python."
+            )
+        if arguments.threshold is not None:
+            detector.threshold_ = arguments.threshold
+        reasons: dict[str, int] = {}
+        if is_recording(arguments):
+            summary, reasons = _score_recording(arguments, detector)
+        else:
+            summary = score_file(
                 detector,
                 arguments.file,
                 arguments.out,
                 progress=not arguments.quiet,
                 **options,
             )
-        )
-    strangest = find_strangest(scored.summary.out)
-    return Outcome(_facts(arguments, scored, strangest), _lines(scored, strangest))
+        return _sum_up(arguments, summary, reasons)
 
 
 # A recording
 
 
-def _score_recording(arguments: argparse.Namespace, detector: AutoencoderDetector) -> _Scored:
-    """Score the beats of a recording, which fits in memory."""
+def _score_recording(
+    arguments: argparse.Namespace, detector: AutoencoderDetector
+) -> tuple[ScoreSummary, dict[str, int]]:
+    """Score a recording, which fits in memory; say also why how many beats were set aside."""
     path, out = Path(arguments.file).expanduser(), arguments.out.expanduser()
     started = time.perf_counter()
     check_out(path, out)
@@ -124,7 +104,8 @@ def _score_recording(arguments: argparse.Namespace, detector: AutoencoderDetecto
         record = read_recording(arguments, detector.n_features_in_)
         scores = detector.reconstruction_error(record.signals)
         flagged = scores > detector.threshold_
-        writer.write(_tabulate(record, scores, flagged))
+        table = _tabulate(record, scores, flagged)
+        writer.write(table)
     labelled = record.symbols is not None
     summary = ScoreSummary(
         path=path,
@@ -138,9 +119,10 @@ def _score_recording(arguments: argparse.Namespace, detector: AutoencoderDetecto
         n_labelled_anomalies=int(record.is_anomaly.sum()) if labelled else None,
         n_detected=int((record.is_anomaly & flagged).sum()) if labelled else None,
         reading=record.reading,
+        strangest=find_strangest(table),
     )
     reasons = record.set_aside["reason"].value_counts()
-    return _Scored(summary, {str(reason): int(count) for reason, count in reasons.items()})
+    return summary, {str(reason): int(count) for reason, count in reasons.items()}
 
 
 def _tabulate(
@@ -167,83 +149,54 @@ def _tabulate(
 # What is said about it
 
 
-def _facts(
-    arguments: argparse.Namespace, scored: _Scored, strangest: pd.DataFrame
-) -> dict[str, Any]:
-    summary = scored.summary
-    return {
+def _sum_up(
+    arguments: argparse.Namespace, summary: ScoreSummary, reasons: dict[str, int]
+) -> Outcome:
+    n_beats, n_strange, n_aside = summary.n_beats, summary.n_anomalies, summary.n_set_aside
+    recall = false_alarms = None
+    by_labels: list[str] = []
+    if summary.n_detected is not None and summary.n_labelled_anomalies is not None:
+        n_normal = n_beats - summary.n_unscored - summary.n_labelled_anomalies
+        recall = share(summary.n_detected, summary.n_labelled_anomalies)
+        false_alarms = share(n_strange - summary.n_detected, n_normal)
+        by_labels = [
+            "by the labels (flattering, if the model was trained on beats of this file):",
+            f"  recall        {show(recall)}",
+            f"  false alarms  {show(false_alarms)}",
+        ]
+    facts = {
         "command": "score",
         "model": arguments.model,
         "file": arguments.file,
         "out": str(summary.out),
-        "n_beats": summary.n_beats,
-        "n_strange": summary.n_anomalies,
+        "n_beats": n_beats,
+        "n_strange": n_strange,
         "n_unscored": summary.n_unscored,
-        "n_set_aside": summary.n_set_aside,
-        "set_aside": scored.reasons,
+        "n_set_aside": n_aside,
+        "set_aside": reasons,
         "threshold": summary.threshold,
         "reading": summary.reading.as_records(),
-        "recall": describe(_recall(summary)),
-        "false_alarms": describe(_false_alarms(summary)),
-        "strangest": list_beats(strangest),
+        "recall": describe(recall),
+        "false_alarms": describe(false_alarms),
+        "strangest": list_beats(summary.strangest),
         "seconds": summary.seconds,
         "beats_per_second": summary.beats_per_second,
     }
-
-
-def _lines(scored: _Scored, strangest: pd.DataFrame) -> list[str]:
-    """Write the summary for people."""
-    summary = scored.summary
-    return [
-        f"{summary.path}: {summary.n_beats} beats in {summary.seconds:.1f} s "
+    why = ", ".join(f"{reason} ({count})" for reason, count in reasons.items())
+    lines = [
+        f"{summary.path}: {n_beats} beats in {summary.seconds:.1f} s "
         f"({summary.beats_per_second:,.0f} a second)",
         *show_reading(summary.reading),
-        f"strange: {summary.n_anomalies} ({summary.n_anomalies / summary.n_beats:.1%}), with "
-        f"scores above the threshold {summary.threshold:.4g}",
-        *([_MANY_FLAGGED] if summary.n_anomalies > summary.n_beats / 2 else []),
-        *_set_aside(scored),
-        *_by_labels(summary),
-        *show_beats(strangest),
+        f"strange: {n_strange} ({n_strange / n_beats:.1%}), with scores above the threshold "
+        f"{summary.threshold:.4g}",
+        *([_MANY_FLAGGED] if n_strange > n_beats / 2 else []),
+        *([f"set aside: {n_aside}, {why or 'rows that are no beats'}"] if n_aside else []),
+        *([f"without a score: {summary.n_unscored} flat lines"] if summary.n_unscored else []),
+        *by_labels,
+        *show_beats(summary.strangest),
         f"scores: {summary.out}",
     ]
-
-
-def _set_aside(scored: _Scored) -> list[str]:
-    """Say what has no score, and why."""
-    lines = []
-    if scored.summary.n_set_aside:
-        reasons = ", ".join(f"{reason} ({count})" for reason, count in scored.reasons.items())
-        lines.append(
-            f"set aside: {scored.summary.n_set_aside}, {reasons or 'rows that are no beats'}"
-        )
-    if scored.summary.n_unscored:
-        lines.append(f"without a score: {scored.summary.n_unscored} flat lines")
-    return lines
-
-
-def _by_labels(summary: ScoreSummary) -> list[str]:
-    if summary.n_detected is None:
-        return []
-    return [
-        "by the labels (flattering, if the model was trained on beats of this file):",
-        f"  recall        {show(_recall(summary))}",
-        f"  false alarms  {show(_false_alarms(summary))}",
-    ]
-
-
-def _recall(summary: ScoreSummary) -> Share | None:
-    """Return the share of the anomalies that was found; None without labels."""
-    if summary.n_detected is None or summary.n_labelled_anomalies is None:
-        return None
-    return share(summary.n_detected, summary.n_labelled_anomalies)
-
-
-def _false_alarms(summary: ScoreSummary) -> Share | None:
-    """Return the share of the normal beats that was flagged; None without labels."""
-    if summary.n_false_alarms is None or summary.n_labelled_anomalies is None:
-        return None
-    n_scored = summary.n_beats - summary.n_unscored
-    return share(summary.n_false_alarms, n_scored - summary.n_labelled_anomalies)
+    return Outcome(facts, lines)
 
 
 def _table(text: str) -> Path:

@@ -2,10 +2,10 @@
 
 import argparse
 import sys
-from typing import TextIO
 
 import joblib
 
+from ecglab.commands._exit import INTERRUPTED, WRONG_USE, complain
 from ecglab.commands._options import positive, positive_int
 from ecglab.errors import GridError, SweepError
 from ecglab.sweep import plan, run
@@ -13,7 +13,7 @@ from ecglab.sweep import plan, run
 __all__ = ["Report", "Sweep"]
 
 _MOST_ROWS = 1000  # of a dry run; the middle of a longer one is left out
-SOME_FAILED, WRONG_USE, STOPPED, INTERRUPTED = 1, 2, 3, 130
+SOME_FAILED, STOPPED = 1, 3
 
 
 class Sweep:
@@ -61,13 +61,10 @@ class Sweep:
         """Run the sweep, or list its runs."""
         try:
             return _dry_run(arguments) if arguments.dry_run else _run(arguments)
-        except GridError as error:
-            return _complain(error, WRONG_USE)
         except SweepError as error:
-            return _complain(error, STOPPED)
+            return complain(error, WRONG_USE if isinstance(error, GridError) else STOPPED)
         except KeyboardInterrupt:
-            _say("interrupted; the same command goes on from here", sys.stderr)
-            return INTERRUPTED
+            return complain("interrupted; the same command goes on from here", INTERRUPTED)
 
 
 class Report:
@@ -96,7 +93,7 @@ class Report:
                 ascending=arguments.ascending,
             )
         except SweepError as error:
-            return _complain(error, STOPPED)
+            return complain(error, STOPPED)
         _say(str(path))
         return 0
 
@@ -133,11 +130,6 @@ def _dry_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _say(text: str, stream: TextIO | None = None) -> None:
+def _say(text: str) -> None:
     """Speak to the person at the terminal; the library itself never prints."""
-    (stream or sys.stdout).write(f"{text}\n")
-
-
-def _complain(error: Exception, code: int) -> int:
-    _say(f"ecglab: {error}", sys.stderr)
-    return code
+    sys.stdout.write(f"{text}\n")

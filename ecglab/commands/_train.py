@@ -1,35 +1,54 @@
 """The command ``ecglab train``."""
 
 import argparse
+import inspect
+import json
+import math
+import os
 import time
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ecglab._files import disk_faults_named
 from ecglab.autoencoders import AUTOENCODERS, make_autoencoder
 from ecglab.batch import sample_heartbeats
-from ecglab.commands._held_out import Parts, divide, judge
-from ecglab.commands._model_folder import check_model_folder
+from ecglab.commands._exit import (
+    EXIT_CODES,
+    Outcome,
+    UsageError,
+    add_output_options,
+    concluded,
+    show_reading,
+)
+from ecglab.commands._held_out import HeldOut, Parts, divide, judge
 from ecglab.commands._options import (
     add_record_options,
     add_table_options,
     is_recording,
+    named_number,
     positive_int,
     read_recording,
     seed,
     table_options,
 )
-from ecglab.commands._outcome import EXIT_CODES, Outcome, add_output_options, conclude
-from ecglab.commands._rule import check_rule, named_number
-from ecglab.commands._training_summary import describe_beats, describe_training, summarise
+from ecglab.commands._show import show
+from ecglab.datasets import Record
+from ecglab.datasets._labels import UNLABELLED
 from ecglab.detector import SCALERS, AutoencoderDetector
-from ecglab.errors import DatasetError
+from ecglab.errors import DatasetError, OutputError
 from ecglab.heartbeats import Heartbeats
+from ecglab.persistence import CONFIG, FORMAT, WEIGHTS
+from ecglab.reading import Reading
 from ecglab.scoring import SCORINGS
-from ecglab.thresholds import THRESHOLDS
+from ecglab.thresholds import THRESHOLDS, choose_threshold
 
 __all__ = ["Train"]
+
+_TRIAL = 100_000  # made-up scores, so many that no threshold rule finds them too few
 
 
 class Train:
@@ -103,37 +122,86 @@ all beats are taken for normal.
         add_record_options(parser)
 
     @staticmethod
-    def execute(arguments: argparse.Namespace) -> int:
+    @concluded
+    def execute(arguments: argparse.Namespace) -> Outcome:
         """Train, judge and save."""
-        return conclude(lambda: _train(arguments), as_json=arguments.json)
+        params = _check_rule(arguments.threshold, dict(arguments.threshold_param))
+        folder = arguments.out.expanduser()
+        _check_model_folder(folder)
+        started = time.perf_counter()
+        beats, n_flat = _without_flat_lines(_read(arguments))
+        parts = divide(beats, arguments.random_state)
+        detector = _fit(arguments, parts)
+        held_out = None if parts.test is None else judge(detector, parts.test)
+        _check_model_folder(folder)  # again: training takes its time
+        detector.save(folder)
+        facts = {
+            "command": "train",
+            "file": arguments.file,
+            **_describe_beats(beats, n_flat),
+            "reading": beats.reading.as_records(),
+            **_describe_training(detector, params, parts),
+            "autoencoder": arguments.autoencoder,
+            "scaler": arguments.scaler,
+            "scoring": arguments.scoring,
+            "held_out": None if held_out is None else held_out.facts(),
+            "model": str(folder),
+            "seconds": time.perf_counter() - started,
+        }
+        return Outcome(facts, _summarise(facts, beats.reading, held_out))
 
 
-def _train(arguments: argparse.Namespace) -> Outcome:
-    params = dict(arguments.threshold_param)
-    check_rule(arguments.threshold, params)
-    folder = arguments.out.expanduser()
-    check_model_folder(folder)
-    started = time.perf_counter()
-    beats, n_flat = _without_flat_lines(_read(arguments))
-    parts = divide(beats, arguments.random_state)
-    detector = _fit(arguments, params, parts)
-    held_out = None if parts.test is None else judge(detector, parts.test)
-    check_model_folder(folder)  # again: training takes its time
-    detector.save(folder)
-    facts = {
-        "command": "train",
-        "file": arguments.file,
-        **describe_beats(beats, n_flat),
-        "reading": beats.reading.as_records(),
-        **describe_training(detector, parts),
-        "autoencoder": arguments.autoencoder,
-        "scaler": arguments.scaler,
-        "scoring": arguments.scoring,
-        "held_out": None if held_out is None else held_out.facts(),
-        "model": str(folder),
-        "seconds": time.perf_counter() - started,
-    }
-    return Outcome(facts, summarise(facts, beats.reading, held_out))
+# Before an hour of training, and not after it
+
+
+def _check_rule(rule: str, params: dict[str, float]) -> dict[str, float]:
+    """Return all parameters of a threshold rule; refuse those that it does not have or take."""
+    parameters = inspect.signature(THRESHOLDS[rule].function).parameters.values()
+    # What it chooses by (scores, labels) has no default.
+    known = {it.name: it.default for it in parameters if it.default is not it.empty}
+    unknown = sorted(set(params) - set(known))
+    if unknown:
+        raise UsageError(
+            f"the rule {rule!r} has no parameter {unknown[0]!r}; it has "
+            f"{', '.join(known) or 'none'}."
+        )
+    scores = np.linspace(0, 1, _TRIAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            choose_threshold(rule, scores, scores > scores.mean(), **params)
+    except ValueError as error:
+        raise UsageError(f"--threshold {rule}: {error}") from error
+    return known | params
+
+
+def _check_model_folder(folder: Path) -> None:
+    """Accept a folder that is not there yet, is empty, or holds a detector, to be replaced."""
+    with disk_faults_named(folder):
+        if folder.is_dir():
+            names = {path.name for path in folder.iterdir()}
+            if names and not (names == {CONFIG, WEIGHTS} and _is_config(folder / CONFIG)):
+                raise OutputError(
+                    f"{folder} holds something else than a detector "
+                    f"({', '.join(sorted(names)[:3])}), and nothing is overwritten by accident. "
+                    "Choose another folder, or empty this one."
+                )
+        elif folder.exists():
+            raise OutputError(f"{folder} is a file. Name a folder for the detector.")
+        nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+            raise OutputError(f"{folder} cannot be written: {nearest} is no folder to write to.")
+
+
+def _is_config(path: Path) -> bool:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(config, dict) and config.get("format") == FORMAT
+
+
+# Training
 
 
 def _read(arguments: argparse.Namespace) -> Heartbeats:
@@ -153,16 +221,14 @@ def _without_flat_lines(beats: Heartbeats) -> tuple[Heartbeats, int]:
     return (beats[~flat] if flat.any() else beats), int(flat.sum())
 
 
-def _fit(
-    arguments: argparse.Namespace, params: dict[str, float], parts: Parts
-) -> AutoencoderDetector:
+def _fit(arguments: argparse.Namespace, parts: Parts) -> AutoencoderDetector:
     limits = {} if arguments.max_epochs is None else {"max_epochs": arguments.max_epochs}
     detector = AutoencoderDetector(
         make_autoencoder(arguments.autoencoder, **limits),
         scaler=None if arguments.scaler == "none" else arguments.scaler,
         scoring=arguments.scoring,
         threshold=arguments.threshold,
-        threshold_params=params or None,
+        threshold_params=dict(arguments.threshold_param) or None,
         random_state=arguments.random_state,
         progress=not arguments.quiet,
     )
@@ -187,3 +253,103 @@ def _fit(
 def _needs_anomalies(detector: AutoencoderDetector) -> bool:
     scoring = SCORINGS[str(detector.scoring)]()
     return scoring.needs_anomalies or THRESHOLDS[detector.threshold].needs_anomalies
+
+
+# What is said about it
+
+
+def _describe_beats(beats: Heartbeats, n_flat: int) -> dict[str, Any]:
+    """Count the beats of a file, and those that were set aside; for programs."""
+    n_anomalies = int(beats.is_anomaly.sum())
+    if isinstance(beats, Record):
+        n_set_aside = len(beats.set_aside)
+    else:
+        n_set_aside = int(beats.provenance.get("rows set aside", 0))
+    return {
+        "n_beats": len(beats),
+        "n_samples": beats.n_samples,
+        "labelled": beats.class_names != UNLABELLED,
+        "n_normal": len(beats) - n_anomalies,
+        "n_anomalies": n_anomalies,
+        "n_flat": n_flat,
+        "n_set_aside": n_set_aside,
+        "drawn": beats.provenance.get("drawn"),
+    }
+
+
+def _describe_training(
+    detector: AutoencoderDetector, params: Mapping[str, float], parts: Parts
+) -> dict[str, Any]:
+    """Say how a detector was trained and its threshold chosen; for programs."""
+    return {
+        "epochs": len(detector.history_),
+        **_count_parts(detector, parts),
+        "threshold": {
+            "value": detector.threshold_,
+            "rule": detector.threshold,
+            "params": dict(params),
+            "label_free": detector.label_free_,
+        },
+    }
+
+
+def _count_parts(detector: AutoencoderDetector, parts: Parts) -> dict[str, int]:
+    """Count the beats trained on and those held back, by this command or by the detector."""
+    if parts.validation is None:
+        n_held_back = math.ceil(detector.validation_fraction * len(parts.train))
+        return {
+            "n_trained": len(parts.train) - n_held_back,
+            "n_validation_normal": n_held_back,
+            "n_validation_anomalies": 0,
+        }
+    n_anomalies = int(parts.validation.is_anomaly.sum())
+    return {
+        "n_trained": len(parts.train),
+        "n_validation_normal": len(parts.validation) - n_anomalies,
+        "n_validation_anomalies": n_anomalies,
+    }
+
+
+def _summarise(facts: Mapping[str, Any], reading: Reading, held_out: HeldOut | None) -> list[str]:
+    """Write the summary for people."""
+    threshold = facts["threshold"]
+    params = "".join(f", {name}={value:g}" for name, value in threshold["params"].items())
+    kind = (
+        "(label-free)"
+        if threshold["label_free"]
+        else f"and {facts['n_validation_anomalies']} anomalies (label-tuned)"
+    )
+    who_is_normal = (
+        f"{facts['n_normal']} normal and {facts['n_anomalies']} anomalies by their labels"
+        if facts["labelled"]
+        else "without labels: all are taken for normal"
+    )
+    return [
+        f"{facts['file']}: {facts['n_beats']} beats of {facts['n_samples']} samples, "
+        + who_is_normal,
+        *show_reading(reading),
+        *([f"set aside: {facts['n_set_aside']}"] if facts["n_set_aside"] else []),
+        *([f"set aside: {facts['n_flat']} flat lines"] if facts["n_flat"] else []),
+        f"trained: {facts['autoencoder']}, {facts['epochs']} epochs, on {facts['n_trained']} "
+        "normal beats",
+        f"threshold: {threshold['value']:.4g}, by the rule {threshold['rule']}{params}, on "
+        f"{facts['n_validation_normal']} other normal beats {kind}",
+        *_verdict(held_out),
+        f"saved: {facts['model']} ({facts['seconds']:.1f} s)",
+    ]
+
+
+def _verdict(held_out: HeldOut | None) -> list[str]:
+    """Say how the detector does on the test part, or that nobody knows."""
+    if held_out is None:
+        return ["not evaluated: that takes at least five labelled anomalies"]
+    assert held_out.recall is not None
+    assert held_out.false_alarms is not None
+    return [
+        f"on {held_out.false_alarms.of} normal beats and {held_out.recall.of} anomalies held "
+        "out at random, used for nothing else:",
+        f"  ROC-AUC       {show(held_out.roc_auc)}",
+        f"  recall        {show(held_out.recall)}",
+        f"  false alarms  {show(held_out.false_alarms)}",
+        "  (95 % intervals; beats of another patient or another day are harder)",
+    ]

@@ -2,7 +2,6 @@
 
 import os
 from base64 import b64encode
-from importlib import import_module
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ecglab._optional import import_optional
 from ecglab.evaluation import REALISTIC_PREVALENCE, precision_at
 from ecglab.heartbeats import Heartbeats
 from ecglab.plots import plot_decision
@@ -79,7 +79,7 @@ class ThresholdSlider:
     def __init__(
         self, scores: npt.ArrayLike, beats: Heartbeats, start: float, prevalence: float
     ) -> None:
-        widgets = _import_widgets()
+        widgets = import_optional("ipywidgets")
         self._scores, self._beats = _check_scores(scores, start), beats
         _check_prevalence(prevalence)
         everything = np.append(self._scores, start)
@@ -186,7 +186,7 @@ def _make_slider(
     Beyond the scores, everything is flagged or nothing is; and rounding cannot cut off an end.
     """
     low, high = np.log10(lowest) - 0.02, np.log10(highest) + 0.02
-    return _import_widgets().FloatLogSlider(
+    return import_optional("ipywidgets").FloatLogSlider(
         value=value,
         min=low,
         max=high,
@@ -236,13 +236,3 @@ def _somebody_can_move_it() -> bool:
     import __main__
 
     return "JPY_SESSION_NAME" in os.environ or hasattr(__main__, "__vsc_ipynb_file__")
-
-
-def _import_widgets() -> Any:
-    try:
-        return import_module("ipywidgets")
-    except ImportError as error:
-        raise ImportError(
-            "the threshold slider needs ipywidgets, which is not installed. "
-            "Install it with: pip install 'ecglab[notebooks]'"
-        ) from error

@@ -3,12 +3,12 @@
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ecglab._optional import import_optional
 from ecglab.datasets._columns import (
     LABEL_NAMES,
     BadRows,
@@ -21,7 +21,7 @@ from ecglab.datasets._columns import (
 from ecglab.datasets._sources import Source, library_faults
 from ecglab.errors import DatasetError
 
-__all__ = ["import_pyarrow", "open_npz", "open_parquet"]
+__all__ = ["open_npz", "open_parquet"]
 
 _BATCH = 8192  # rows
 _READ_AHEAD = 2**16  # bytes of each column of a Parquet file
@@ -130,8 +130,11 @@ def _choose_labels(arrays: Arrays, n_beats: int, choices: Choices, place: str) -
     listed = ", ".join(map(repr, named or fitting))
     raise DatasetError(
         f"{place}: whether the labels are in an array with one entry a beat ({listed}) cannot be "
-        "told by its name. Pass label_column with the name of an array or the position of a column "
-        "of the beats, or label_column=None if there is no label."
+        "told by its name.",
+        "Pass {} with the name of an array or the position of a column of the beats, or {} if "
+        "there is no label.",
+        "label_column",
+        ("label_column", None),
     )
 
 
@@ -144,20 +147,9 @@ def _described(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
 # Parquet
 
 
-def import_pyarrow(module: str) -> Any:
-    """Import a part of pyarrow, or say how to install it."""
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            "Parquet files need pyarrow, which is not installed. Install it with: "
-            "pip install 'ecglab[parquet]'. Tables as .csv need nothing more."
-        ) from error
-
-
 def open_parquet(source: Source, choices: Choices, *, whole: bool) -> Table:
     """Open a Parquet file with one beat a row and one sample a column."""
-    arrow, parquet = import_pyarrow("pyarrow"), import_pyarrow("pyarrow.parquet")
+    arrow, parquet = import_optional("pyarrow"), import_optional("pyarrow.parquet")
     content = source.path or io.BytesIO(source.stream.read())
     with library_faults(source.place):
         file = parquet.ParquetFile(
@@ -211,8 +203,9 @@ def _check_fields(
         ):
             raise DatasetError(
                 f"{place}: a beat must be one row with one number in each column, and "
-                f"{field.name!r} holds {str(kind)[:60]}. Spread it over columns, or leave it out "
-                "with ignore_columns."
+                f"{field.name!r} holds {str(kind)[:60]}.",
+                "Spread it over columns, or leave it out with {}.",
+                "ignore_columns",
             )
     return names, texts
 

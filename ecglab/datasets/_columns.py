@@ -83,7 +83,9 @@ class BadRows:
         """Deal with a row; `fault` goes on from the name of the file."""
         if not self.drop:
             raise DatasetError(
-                f"{self.place}{fault} Mend the row, or set rows like it aside with on_bad='drop'."
+                f"{self.place}{fault}",
+                "Mend the row, or set rows like it aside with {}.",
+                ("on_bad", "drop"),
             )
         self.first = self.first or fault.lstrip(", ")
         self.count += 1
@@ -191,15 +193,12 @@ def refuse_columns(
         return
     listed = "; ".join(f"{_call(names, p)} {odd[p]}" for p in sorted(odd)[:_LISTED])
     more = f"; and {len(odd) - _LISTED} more" if len(odd) > _LISTED else ""
-    label = (
-        ""
-        if choices.label_column not in ("auto", None)
-        else (" Say with label_column which one is the label, if one is.")
-    )
-    raise DatasetError(
-        f"{place}: {listed}{more}: no sample of a beat.{label} Leave out what is neither label nor "
-        f"sample with ignore_columns={sorted(odd)}."
-    )
+    text = f"{place}: {listed}{more}: no sample of a beat."
+    leave_out = "Leave out what is neither label nor sample with {}."
+    if choices.label_column in ("auto", None):
+        advice = f"Say with {{}} which one is the label, if one is. {leave_out}"
+        raise DatasetError(text, advice, "label_column", ("ignore_columns", sorted(odd)))
+    raise DatasetError(text, leave_out, ("ignore_columns", sorted(odd)))
 
 
 def _label_by_name(table: Table, ignored: set[int]) -> int | None:
@@ -212,8 +211,10 @@ def _label_by_name(table: Table, ignored: set[int]) -> int | None:
     if len(named) > 1:
         called = " and ".join(_call(table.names, position) for position in named[:5])
         raise DatasetError(
-            f"{table.place}: {called} may be the label. Say which with label_column, and leave the "
-            "other out with ignore_columns."
+            f"{table.place}: {called} may be the label.",
+            "Say which with {}, and leave the other out with {}.",
+            "label_column",
+            "ignore_columns",
         )
     return named[0] if named else None
 
@@ -224,8 +225,9 @@ def _find(table: Table, column: int | str) -> int:
     if isinstance(column, str):
         if not names:
             raise DatasetError(
-                f"{place} has no names for its columns, so none is called {column!r}. Pass a "
-                "position (0 is the first, -1 the last), or header=True if its first line has them."
+                f"{place} has no names for its columns, so none is called {column!r}.",
+                "Pass a position (0 is the first, -1 the last), or {} if its first line has them.",
+                ("header", True),
             )
         found = [position for position, name in enumerate(names) if name == column]
         if len(found) != 1:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ecglab._optional import import_optional
 from ecglab.datasets._raw import (
     BEAT_SYMBOLS,
     BeatMarks,
@@ -13,7 +14,6 @@ from ecglab.datasets._raw import (
     Signals,
     check_length,
     check_rate,
-    import_reader,
 )
 from ecglab.datasets._sources import library_faults, sha256_of
 from ecglab.errors import DatasetError
@@ -28,7 +28,7 @@ def open_edf(path: Path) -> Signals:
     """Open an EDF, EDF+ or BDF file; `DatasetError` if it is empty, damaged or interrupted."""
     if path.stat().st_size == 0:
         raise DatasetError(f"{path} is empty.")
-    edfio = import_reader("edfio")
+    edfio = import_optional("edfio")
     with library_faults(path, "read as EDF"):
         edf = (edfio.read_bdf if path.suffix.lower() == ".bdf" else edfio.read_edf)(path)
         signals, n_blocks = list(edf.signals), int(edf.num_data_records)

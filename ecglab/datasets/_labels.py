@@ -10,13 +10,14 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets._columns import LABEL_NAMES, Columns
 from ecglab.datasets._table_dialect import is_number
-from ecglab.errors import DatasetError
+from ecglab.errors import DatasetError, Message
 
 __all__ = ["UNLABELLED", "LabelReader", "find_label"]
 
@@ -30,6 +31,13 @@ _NORMAL_TEXTS = frozenset({"n", "norm", "normal"})
 _YES = frozenset({"y", "yes"})  # beside which "n" is short for no
 _ECG_CSV = (4998, range(2917, 2920))  # beats in all, and normal ones among them
 _LISTED = 10
+_PASS_LABEL: tuple[Any, ...] = (
+    "Pass {} with its position or name, or {} if there is no label; what is neither label nor "
+    "sample is left out with {}.",
+    "label_column",
+    ("label_column", None),
+    "ignore_columns",
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -45,33 +53,33 @@ def find_label(place: str, values: npt.NDArray[np.float64], columns: Columns) ->
     likely = [_looks_like_a_label(column) for column in values.T]
     ends = [end for end in (0, len(likely) - 1) if likely[end]]
     called = [columns.name_of(columns.numeric[end]) for end in ends]
-    ask = (
-        "Pass label_column with its position or name, or label_column=None if there is no label; "
-        "what is neither label nor sample is left out with ignore_columns."
-    )
     if not ends:
         return None
     if len(ends) == 2:
         raise DatasetError(
             f"{place}: both {called[0]} and {called[1]} look like a label (few different whole "
-            f"numbers). {ask}"
+            "numbers).",
+            *_PASS_LABEL,
         )
     if np.mean(likely[1:-1] or [True]) >= 0.5:
         raise DatasetError(
             f"{place}: {called[0]} may be the label, but most other columns hold few different "
-            f"whole numbers, too. {ask}"
+            "whole numbers, too.",
+            *_PASS_LABEL,
         )
     end = ends[0]
     if np.ptp(values[:, end]) == 0:
         raise DatasetError(
             f"{place}: {called[0]} is {values[0, end]:g} in each of the first {len(values)} rows: "
-            f"the label of a single class, or a sample at which every beat is the same. {ask}"
+            "the label of a single class, or a sample at which every beat is the same.",
+            *_PASS_LABEL,
         )
     position = columns.numeric[end]
     name = columns.names[position] if columns.names else "0"
     if name.casefold() not in LABEL_NAMES and not _COUNTED_NAME.fullmatch(name):
         raise DatasetError(
-            f"{place}: {called[0]} looks like a label by its values, but not by its name. {ask}"
+            f"{place}: {called[0]} looks like a label by its values, but not by its name.",
+            *_PASS_LABEL,
         )
     _logger.info("%s: took %s for the label.", place, called[0])
     return position
@@ -131,16 +139,20 @@ class LabelReader:
             self.why = self._assume_one(counts)
             self.assumed = True
             _logger.warning(
-                "%s: took 1 for the normal label (%s). Pass normal_label to be sure.",
-                self._place,
-                self.why,
+                Message(
+                    f"{self._place}: took 1 for the normal label ({self.why}).",
+                    "Pass {} to be sure.",
+                    "normal_label",
+                )
             )
         else:
             text = str(self._wanted).strip()
             if not is_number(text) or float(text) != round(float(text)):
                 raise DatasetError(
                     f"{self._place} has numbers for labels ({_listed(sorted(counts))}), and none "
-                    f"of them is {self._wanted!r}. Pass normal_label with one of them."
+                    f"of them is {self._wanted!r}.",
+                    "Pass {} with one of them.",
+                    "normal_label",
                 )
             self.normal = round(float(text))
             if self.normal not in counts:
@@ -170,8 +182,9 @@ class LabelReader:
             alike = [text for text in counts if text.casefold() == normal.casefold()]
             if normal not in counts and alike:
                 raise DatasetError(
-                    f"{self._place} has no label {normal!r}, but {alike[0]!r}. Pass that as "
-                    "normal_label."
+                    f"{self._place} has no label {normal!r}, but {alike[0]!r}.",
+                    "Pass that as {}.",
+                    "normal_label",
                 )
             if normal not in counts:
                 self._warn_of_absence()
@@ -193,8 +206,10 @@ class LabelReader:
             if number > _MOST_CLASSES:
                 raise DatasetError(
                     f"{self._place} has more than {_MOST_CLASSES} different labels "
-                    f"({_listed(list(self._numbers))}): that column is no label. Say which one is "
-                    "with label_column, and leave this one out with ignore_columns."
+                    f"({_listed(list(self._numbers))}): that column is no label.",
+                    "Say which one is with {}, and leave this one out with {}.",
+                    "label_column",
+                    "ignore_columns",
                 )
         return number
 
@@ -207,8 +222,10 @@ class LabelReader:
         odd = labels[(np.abs(labels) > _LARGEST) | (labels != np.round(labels))]
         if odd.size:
             raise DatasetError(
-                f"{self._place}: the label {odd[0]:g} is not a whole number. Say which column "
-                "is the label with label_column, or label_column=None if there is none."
+                f"{self._place}: the label {odd[0]:g} is not a whole number.",
+                "Say which column is the label with {}, or {} if there is none.",
+                "label_column",
+                ("label_column", None),
             )
         return labels.astype(np.int64)
 
@@ -219,8 +236,10 @@ class LabelReader:
 
     def _ask(self, reason: str) -> DatasetError:
         return DatasetError(
-            f"{self._place}: which label is the normal one cannot be told ({reason}). Pass "
-            "normal_label, or label_column if that column is no label."
+            f"{self._place}: which label is the normal one cannot be told ({reason}).",
+            "Pass {}, or {} if that column is no label.",
+            "normal_label",
+            "label_column",
         )
 
 

@@ -1,10 +1,7 @@
 """What the readers of recordings hand on: the signals of a file, and one lead of them."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +16,6 @@ __all__ = [
     "Signals",
     "check_length",
     "check_rate",
-    "import_reader",
 ]
 
 BEAT_SYMBOLS = frozenset("NLRBejAaJSVrFEnfQ/?")
@@ -94,16 +90,3 @@ def check_length(place: str, n_samples: int) -> None:
             f"{place} has {n_samples:,} samples a lead, and {_MOST_SAMPLES:,} can be read at "
             "once. Cut the recording into parts, or find out whether its header is damaged."
         )
-
-
-def import_reader(name: str) -> Any:
-    """Import a library that only those need who read recordings, or say how to install it."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return import_module(name)
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"reading recordings needs {error.name!r}, which is not installed. "
-            "Install it with: pip install 'ecglab[records]'"
-        ) from error

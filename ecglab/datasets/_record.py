@@ -233,8 +233,9 @@ def _read_leads(
     stated = path.suffix == ".hea" or path.suffix.lower() in EDF  # of a table, see open_table
     if stated and sampling_rate is not None and sampling_rate != raw.rate:
         raise DatasetError(
-            f"{path} states a sampling rate of {raw.rate:g} Hz, but {sampling_rate} was passed. "
-            "Leave sampling_rate out, or correct the file."
+            f"{path} states a sampling rate of {raw.rate:g} Hz, but {sampling_rate} was passed.",
+            "Leave {} out, or correct the file.",
+            "sampling_rate",
         )
     return replace(raw, marks=marks), others
 

@@ -157,5 +157,7 @@ def _foreign(raw: RawLead, fault: str) -> DatasetError:
     origin = raw.marks.origin if raw.marks else ""
     return DatasetError(
         f"{raw.place}: {origin} does not fit the signal: {fault}. It belongs to another recording, "
-        "or counts at another rate. Pass annotations=None to have R peaks detected."
+        "or counts at another rate.",
+        "Pass {} to have R peaks detected.",
+        ("annotations", None),
     )

@@ -125,8 +125,8 @@ def _find_times(table: SignalTable, names: list[str]) -> tuple[set[int], list[in
     rising = {n for n in range(len(names)) if _rises(table.values[:, n])}
     if len(names) == 1 and not rising:
         return set(), []  # a single column called "sample"
-    if named and not named & rising and (fault := _first_fall(table, names, named)):
-        raise DatasetError(fault)
+    if named and not named & rising:
+        _refuse_fall(table, names, named)
 
     def rank(n: int) -> tuple[bool, bool, bool, bool]:
         steps = np.diff(table.values[:, n])  # all 1: it only counts; often 0: a time of packets
@@ -159,17 +159,17 @@ def _rises(values: FloatArray) -> bool:
     return bool((steps >= 0).all() and (steps > 0).sum() >= max(3, _FEWEST_TIMES * len(values)))
 
 
-def _first_fall(table: SignalTable, names: list[str], named: set[int]) -> str:
-    """Say where a column of time goes back, or lacks a value."""
+def _refuse_fall(table: SignalTable, names: list[str], named: set[int]) -> None:
+    """Refuse a column of time that goes back, or lacks a value."""
     for n in sorted(named):
         rises = np.diff(table.values[:, n]) >= 0  # False beside a value that is missing
         if rises.any() and not rises.all():
             row = int(np.flatnonzero(~rises)[0]) + 2
-            return (
-                f"{table.place}: the time ({names[n]}) goes back at row {row}, or is missing. Mend "
-                "it, or take the column away and pass sampling_rate."
+            raise DatasetError(
+                f"{table.place}: the time ({names[n]}) goes back at row {row}, or is missing.",
+                "Mend it, or take the column away and pass {}.",
+                "sampling_rate",
             )
-    return ""
 
 
 # What the time says
@@ -187,8 +187,9 @@ def _settle_clock(
     if given is None:
         hint = f" ({names[rising[0]]} only counts, or is in no usual unit)" if rising else ""
         raise DatasetError(
-            f"{table.place} does not say how many samples a second it has{hint}: pass "
-            "sampling_rate, in Hz."
+            f"{table.place} does not say how many samples a second it has{hint}:",
+            "pass {}, in Hz.",
+            "sampling_rate",
         )
     reading = form.with_decision("sampling rate", f"{given:g} Hz", "passed by the caller")
     return _Clock(float(given), np.zeros(len(table.values), dtype=np.int64), reading)
@@ -213,7 +214,9 @@ def _read_clock(
             says = next(iter((possible or rates).values()))
             raise DatasetError(
                 f"{table.place}: the time ({names[column]}) says {says:.6g} Hz, but a sampling "
-                f"rate of {given:g} Hz was passed. Leave sampling_rate out, or correct the column."
+                f"rate of {given:g} Hz was passed.",
+                "Leave {} out, or correct the column.",
+                "sampling_rate",
             )
         unit, rate = next(iter(near.items()))
     elif counts or not (stated or possible):

@@ -189,12 +189,10 @@ def _choose_member(
     if len(named) != 1:
         listed = ", ".join(repr(info.filename) for info in readable[:_LISTED])
         what = f"files that end in one of {', '.join(forms)}" if member is None else repr(member)
-        advice = (
-            f"Pass member= with the full name of one of: {listed}"
-            if readable
-            else ("It holds nothing that can be read")
-        )
-        raise DatasetError(f"{place} holds {len(named)} {what}, and one is needed. {advice}.")
+        found = f"{place} holds {len(named)} {what}, and one is needed."
+        if not readable:
+            raise DatasetError(f"{found} It holds nothing that can be read.")
+        raise DatasetError(f"{found} It holds {listed}.", "Pass one full name as {}.", "member")
     if named[0].flag_bits & 0x1:
         raise DatasetError(
             f"{place}/{named[0].filename} is encrypted. Unpack it with its password first."

@@ -367,8 +367,9 @@ def _refuse_wrong_header(
 
 def _header_mismatch(place: str, n_names: int, width: int) -> DatasetError:
     return DatasetError(
-        f"{place}: the header has {n_names} names, but the rows have {width} values. Give every "
-        "column a name, or pass header=False and take the first line away."
+        f"{place}: the header has {n_names} names, but the rows have {width} values.",
+        "Give every column a name, or pass {} and take the first line away.",
+        ("header", False),
     )
 
 

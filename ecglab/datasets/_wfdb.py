@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ecglab._optional import import_optional
 from ecglab.datasets._raw import (
     BEAT_SYMBOLS,
     BeatMarks,
@@ -26,7 +27,6 @@ from ecglab.datasets._raw import (
     Signals,
     check_length,
     check_rate,
-    import_reader,
 )
 from ecglab.datasets._sources import library_faults, sha256_of
 from ecglab.errors import DatasetError
@@ -60,10 +60,10 @@ _logger = logging.getLogger(__name__)
 @contextmanager
 def quiet_wfdb() -> Iterator[Any]:
     """Lend the wfdb library, without the warnings that it sets off in pandas and NumPy."""
-    import_reader("wfdb.processing")
+    import_optional("wfdb.processing")
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        yield import_reader("wfdb")
+        yield import_optional("wfdb")
 
 
 def open_wfdb(header: Path, annotations: str | None) -> Signals:
@@ -91,7 +91,7 @@ def _read_header(header: Path) -> Any:
     first = next((x for x in text.splitlines() if x.strip() and not x.startswith("#")), "")
     if not _RECORD_LINE.fullmatch(first):
         raise DatasetError(f"{header} cannot be read as a WFDB header: it begins with {first!r}.")
-    wfdb = import_reader("wfdb")
+    wfdb = import_optional("wfdb")
     with library_faults(header, "read as a WFDB header"), _readable(header, ()) as name:
         record = wfdb.rdheader(name)
     if hasattr(record, "seg_name"):
@@ -204,7 +204,7 @@ def _decode(
     header: Path, record: Any, position: int
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64], Any]:
     """Return a signal as it is stored, and in its unit; skew is left to the caller."""
-    wfdb = import_reader("wfdb")
+    wfdb = import_optional("wfdb")
     how = {"channels": [position], "physical": False, "ignore_skew": True}
     with _readable(header, tuple(dict.fromkeys(record.file_name))) as name:
         try:
@@ -245,8 +245,9 @@ def _read_marks(header: Path, annotations: str | None, rate: float) -> BeatMarks
     if annotations == "auto":
         return None
     raise DatasetError(
-        f"{header.with_suffix('.' + names[0])} is missing. Pass the extension of another "
-        "annotation file, or annotations=None to have R peaks detected."
+        f"{header.with_suffix('.' + names[0])} is missing.",
+        "Pass the extension of another annotation file, or {} to have R peaks detected.",
+        ("annotations", None),
     )
 
 
@@ -268,7 +269,7 @@ def read_annotations(path: Path, rate: float | None = None) -> Annotations:
         raise DatasetError(f"{path} is missing.")
     if path.stat().st_size > _ANNOTATION_LIMIT:
         raise DatasetError(f"{path} is too large to be an annotation file.")
-    wfdb = import_reader("wfdb")
+    wfdb = import_optional("wfdb")
     with library_faults(path, "read as an annotation file"):
         notes = wfdb.rdann(str(path.with_suffix("")), path.suffix.lstrip("."))
         samples = np.asarray(notes.sample, dtype=np.float64)

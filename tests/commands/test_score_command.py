@@ -9,7 +9,8 @@ import pytest
 
 from ecglab import AutoencoderDetector, load_detector
 from ecglab.autoencoders import DenseTorchAutoencoder
-from ecglab.commands._strangest import find_strangest, list_beats
+from ecglab.batch import find_strangest
+from ecglab.commands._show import list_beats
 from ecglab.datasets import read_record
 
 
@@ -269,18 +270,14 @@ def test_an_interrupted_run_leaves_neither_its_output_nor_its_temporary_file(
 # The strangest
 
 
-@pytest.mark.parametrize("form", [".csv", ".parquet"])
-def test_the_strangest_are_found_piece_by_piece(tmp_path, monkeypatch, form):
-    monkeypatch.setattr("ecglab.commands._strangest._PIECE", 7)
+def test_the_strangest_are_found_piece_by_piece():
     scores = np.random.default_rng(0).normal(size=100)
     scores[[3, 50]] = np.nan
     table = pd.DataFrame({"beat": np.arange(100), "score": scores, "label": ["NA"] * 100})
-    path = tmp_path / f"scores{form}"
-    table.to_csv(path, index=False) if form == ".csv" else table.to_parquet(path)
-    found = find_strangest(path)
-    expected = table.dropna(subset="score").nlargest(10, "score")
-    assert found["beat"].tolist() == expected["beat"].tolist()
-    assert set(found["label"]) == {"NA"}
+    found = find_strangest(table[:7])
+    for first in range(7, 100, 7):
+        found = find_strangest(table[first : first + 7], found)
+    pd.testing.assert_frame_equal(found, table.dropna(subset="score").nlargest(10, "score"))
 
 
 def test_what_json_has_no_word_for_becomes_null():

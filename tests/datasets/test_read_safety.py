@@ -50,7 +50,7 @@ def test_the_only_table_in_a_zip_is_read_whatever_else_is_in_it(tmp_path, pack):
 
 def test_among_several_tables_one_must_be_named(tmp_path, pack):
     path = write(tmp_path / "x.zip", pack({"a/one.csv": CSV, "b/two.csv": CSV, "two.csv": CSV}))
-    with pytest.raises(DatasetError, match=r"holds 3 files.*member=.*'a/one.csv', 'b/two.csv'"):
+    with pytest.raises(DatasetError, match=r"holds 3 files.*'a/one.csv', 'b/two.csv'.* member\."):
         read_heartbeats(path)
     assert len(read_heartbeats(path, member="one.csv")) == 12
     assert len(read_heartbeats(path, member="b/two.csv")) == 12

@@ -6,15 +6,15 @@ Results go to standard output, everything else (progress, notes, errors) to stan
 import argparse
 import json
 import logging
-import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
-from ecglab.errors import EcglabError, FewBeatsWarning
+from ecglab.errors import Argument, EcglabError, FewBeatsWarning, Message
 from ecglab.reading import Reading
 
 __all__ = [
@@ -26,7 +26,8 @@ __all__ = [
     "Outcome",
     "UsageError",
     "add_output_options",
-    "conclude",
+    "complain",
+    "concluded",
     "show_reading",
 ]
 
@@ -74,40 +75,40 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
-def conclude(work: Callable[[], Outcome], *, as_json: bool) -> int:
-    """Do the work of a command and say how it went.
+def concluded(
+    work: Callable[[argparse.Namespace], Outcome],
+) -> Callable[[argparse.Namespace], int]:
+    """Make of the work of a command one that says how it went, and returns the exit code.
 
-    Parameters
-    ----------
-    work : callable
-        Does it.
-    as_json : bool
-        Whether the outcome goes to a program.
-
-    Returns
-    -------
-    int
-        The exit code. An error of ecglab's own becomes a message, without a traceback; any other
-        one is a fault of ecglab's, and is not hidden.
+    An error of ecglab's own becomes a message, without a traceback; any other one is a fault of
+    ecglab's, and is not hidden.
     """
-    failure: tuple[object, int] | None = None
-    with _noting() as notes:
+
+    @wraps(work)
+    def execute(arguments: argparse.Namespace) -> int:
         try:
-            outcome = work()
+            with _noting() as notes:
+                outcome = work(arguments)
         except (UsageError, ImportError) as error:  # an optional package: how to install it is said
-            failure = error, WRONG_USE
+            return complain(error, WRONG_USE)
         except (EcglabError, FloatingPointError) as error:  # the latter: training diverged
-            failure = error, CANNOT
+            return complain(error, CANNOT)
         except KeyboardInterrupt:
-            failure = "interrupted; nothing was left half written", INTERRUPTED
-    if failure is not None:
-        return _complain(*failure)
-    if as_json:
-        text = json.dumps({**outcome.facts, "notes": notes}, allow_nan=False)
-    else:
-        text = "\n".join(outcome.lines)
-    sys.stdout.write(f"{text}\n")
-    return outcome.code
+            return complain("interrupted; nothing was left half written", INTERRUPTED)
+        if arguments.json:
+            text = json.dumps({**outcome.facts, "notes": notes}, allow_nan=False)
+        else:
+            text = "\n".join(outcome.lines)
+        sys.stdout.write(f"{text}\n")
+        return outcome.code
+
+    return execute
+
+
+def complain(said: object, code: int) -> int:
+    """Say what went wrong, and return the exit code."""
+    sys.stderr.write(f"ecglab: {_in_options(said)}\n")
+    return code
 
 
 @contextmanager
@@ -115,17 +116,16 @@ def _noting() -> Iterator[list[str]]:
     """Collect what the library logs and warns of, and say it at the end, below progress bars."""
     notes: list[str] = []
 
-    def note(text: str) -> None:
-        if (text := _in_options(text)) not in notes:
+    def note(said: object) -> None:
+        if (text := _in_options(said)) not in notes:
             notes.append(text)
 
-    handler = _Notebook(note)
-    logger = logging.getLogger("ecglab")
+    logger, handler = logging.getLogger("ecglab"), _Notebook(note)
     logger.addHandler(handler)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", FewBeatsWarning)
-            warnings.showwarning = lambda message, *_, **__: note(str(message))
+            warnings.showwarning = lambda message, *_, **__: note(message)
             yield notes
     finally:
         logger.removeHandler(handler)
@@ -134,46 +134,41 @@ def _noting() -> Iterator[list[str]]:
 
 
 class _Notebook(logging.Handler):
-    """Hands warnings on."""
+    """Hands warnings on: texts, or a `Message` as it is."""
 
-    def __init__(self, note: Callable[[str], None]) -> None:
+    def __init__(self, note: Callable[[object], None]) -> None:
         super().__init__(logging.WARNING)
         self._note = note
 
     def emit(self, record: logging.LogRecord) -> None:
         """Note a message."""
-        self._note(record.getMessage())
+        self._note(record.msg if isinstance(record.msg, Message) else record.getMessage())
 
 
-def _complain(error: object, code: int) -> int:
-    sys.stderr.write(f"ecglab: {_in_options(str(error))}\n")
-    return code
-
-
-# The library advises in its own words, such as label_column=None; here they are options.
-_OPTIONS = {
-    r"\blabel_column=None\b": "--unlabelled",
-    r"\blabel_column\b": "--label-column",
-    r"\bnormal_label\b": "--normal-label",
-    r"\bignore_columns\b": "--ignore-column",
-    r"\bon_bad='drop'": "--drop-bad-rows",
-    r"\bheader=True\b": "--header yes",
-    r"\bheader=False\b": "--header no",
-    r"\bmember=": "--member",
-    r"\bsampling_rate\b": "--sampling-rate",
-    r"\bannotations=None\b": "--annotations none",
-    r"\btrain_minutes\b": "--train-minutes",
+# The library advises on its own arguments; here they are options.
+OPTIONS: Mapping[Argument, str] = {
+    "label_column": "--label-column",
+    ("label_column", None): "--unlabelled",
+    "normal_label": "--normal-label",
+    "ignore_columns": "--ignore-column",
+    ("on_bad", "drop"): "--drop-bad-rows",
+    ("header", True): "--header yes",
+    ("header", False): "--header no",
+    "member": "--member",
+    "sampling_rate": "--sampling-rate",
+    ("annotations", None): "--annotations none",
+    "train_minutes": "--train-minutes",
 }
-_COLUMNS = re.compile(r"\bignore_columns=\[([^]]*)\]")
+"""The option for each argument, or argument with a value, on which an error advises."""
 
 
-def _in_options(message: str) -> str:
-    """Say what to do in words of the command line."""
-    message = _COLUMNS.sub(_ignore_each, message)
-    for pattern, option in _OPTIONS.items():
-        message = re.sub(pattern, option, message)
-    return message
+def _in_options(said: object) -> str:
+    """Say something in words of the command line."""
+    message = getattr(said, "message", said)  # that of an error
+    return message.phrase(_option) if isinstance(message, Message) else str(said)
 
 
-def _ignore_each(columns: re.Match[str]) -> str:
-    return " ".join(f"--ignore-column {column.strip()}" for column in columns[1].split(","))
+def _option(argument: Argument) -> str:
+    if isinstance(argument, tuple) and isinstance(argument[1], list):
+        return " ".join(f"{OPTIONS[argument[0]]} {value}" for value in argument[1])
+    return OPTIONS[argument]

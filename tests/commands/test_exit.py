@@ -1,23 +1,32 @@
 """How commands end: exit codes, notes, and advice in words of the command line."""
 
 import argparse
+import ast
 import json
 import logging
+import pickle
 import shlex
 import warnings
+from pathlib import Path
 
 import edfio
 import numpy as np
 import pytest
 
+from ecglab import datasets
 from ecglab.cli import COMMANDS, _load
-from ecglab.commands._outcome import Outcome, UsageError, conclude
-from ecglab.commands._shares import describe, share, show
+from ecglab.commands._exit import OPTIONS, Outcome, UsageError, concluded
+from ecglab.commands._show import describe, share, show
 from ecglab.datasets._simulate_record import simulate_lead
-from ecglab.errors import DatasetError, FewBeatsWarning, OutputError
+from ecglab.errors import DatasetError, FewBeatsWarning, Message, OutputError
 from ecglab.evaluation import roc_auc_interval
 
 OUTCOME = Outcome({"n": 3}, ["three", "lines", "or fewer"])
+
+
+def conclude(work, *, as_json):
+    """Run some work as a command would."""
+    return concluded(lambda arguments: work())(argparse.Namespace(json=as_json))
 
 
 def raising(error):
@@ -63,48 +72,69 @@ def test_what_the_library_warns_of_is_noted_once(capsys):
     def work():
         for _ in range(2):
             logging.getLogger("ecglab.any").warning("%d rows set aside", 3)
+            logging.getLogger("ecglab.any").warning(Message("1 is it.", "Pass {}.", "member"))
             warnings.warn("few beats", FewBeatsWarning, stacklevel=1)
         logging.getLogger("ecglab.any").info("not worth a note")
         return OUTCOME
 
     assert conclude(work, as_json=True) == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)["notes"] == ["3 rows set aside", "few beats"]
-    assert err == "ecglab: note: 3 rows set aside\necglab: note: few beats\n"
+    assert json.loads(out)["notes"] == ["3 rows set aside", "1 is it. Pass --member.", "few beats"]
+    assert err.splitlines()[::2] == ["ecglab: note: 3 rows set aside", "ecglab: note: few beats"]
     assert not logging.getLogger("ecglab").handlers
 
 
 @pytest.mark.parametrize(
-    ("advice", "translated"),
+    ("advice", "in_python", "in_options"),
     [
         (
-            "Pass label_column with its position or name, or label_column=None if there is none.",
-            "Pass --label-column with its position or name, or --unlabelled if there is none.",
+            ("Pass {} with its name, or {}.", "label_column", ("label_column", None)),
+            "Pass label_column with its name, or label_column=None.",
+            "Pass --label-column with its name, or --unlabelled.",
         ),
         (
+            ("Leave them out with {}.", ("ignore_columns", [0, 3])),
             "Leave them out with ignore_columns=[0, 3].",
             "Leave them out with --ignore-column 0 --ignore-column 3.",
         ),
-        ("set rows aside with on_bad='drop'.", "set rows aside with --drop-bad-rows."),
-        ("pass sampling_rate, in Hz.", "pass --sampling-rate, in Hz."),
-        ("its member 'a.csv' is damaged", "its member 'a.csv' is damaged"),
+        (("Use {}.", ("on_bad", "drop")), "Use on_bad='drop'.", "Use --drop-bad-rows."),
+        ((), "", ""),
     ],
 )
-def test_advice_is_given_in_options(capsys, advice, translated):
-    conclude(raising(DatasetError(advice)), as_json=False)
-    assert capsys.readouterr().err == f"ecglab: {translated}\n"
+def test_advice_is_given_in_words_of_python_and_in_options(capsys, advice, in_python, in_options):
+    error = DatasetError("{a.csv}: its label_column is odd.", *advice)
+    assert str(error) == f"{{a.csv}}: its label_column is odd. {in_python}".strip()
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    conclude(raising(error), as_json=False)
+    said = f"ecglab: {{a.csv}}: its label_column is odd. {in_options}".strip()
+    assert capsys.readouterr().err == f"{said}\n"
 
 
-def test_every_option_that_is_advised_exists():
+def advised():
+    """Find the arguments on which messages advise, in the code of the readers."""
+    for path in Path(datasets.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            words = (
+                [*getattr(node, "args", []), *getattr(node, "elts", [])]
+                if isinstance(node, (ast.Call, ast.Tuple))
+                else []
+            )
+            gaps = [isinstance(it, ast.Constant) and "{}" in str(it.value) for it in words]
+            if any(gaps):
+                yield from words[gaps.index(True) + 1 :]
+
+
+def test_every_argument_that_is_advised_has_an_option_and_every_option_exists():
     """What a message tells a person to pass is an option of the commands that read files."""
-    from ecglab.commands._outcome import _OPTIONS
-
+    found = {ast.unparse(argument) for argument in advised()}
+    assert found - {"('ignore_columns', sorted(odd))"} <= set(map(repr, OPTIONS))
+    assert {"'label_column'", "('label_column', None)"} <= found
     known = set()
     for name in ("train", "score", "analyse"):
         parser = argparse.ArgumentParser()
         _load(COMMANDS[name].home).add_arguments(parser)
         known |= {option for action in parser._actions for option in action.option_strings}
-    assert {option.split()[0] for option in _OPTIONS.values()} | {"--ignore-column"} <= known
+    assert {option.split()[0] for option in OPTIONS.values()} <= known
 
 
 def test_shares_have_wilsons_interval():
