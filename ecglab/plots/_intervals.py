@@ -26,7 +26,10 @@ def plot_intervals(intervals: pd.DataFrame, *, xlabel: str, reference: str | Non
     _, ax = plt.subplots(figsize=(9, 0.45 * len(intervals) + 1.1))
     rows = range(len(intervals))
     if reference is not None:
-        ax.axvline(intervals.loc[reference, "value"], color="#444444", linewidth=1, zorder=0)
+        values = intervals["value"].to_numpy(dtype=float)
+        ax.axvline(
+            values[list(intervals.index).index(reference)], color="#444444", linewidth=1, zorder=0
+        )
     ax.hlines(rows, intervals["low"], intervals["high"], color=NORMAL_COLOR, linewidth=2)
     ax.plot(intervals["value"], rows, "o", color=NORMAL_COLOR, ms=8, markeredgecolor="white")
     ax.set_yticks(rows, [str(name) for name in intervals.index], fontsize=11)
