@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.decomposition import PCA
 
 from ecglab import course
 from ecglab.autoencoders import DenseAutoencoder, import_keras
@@ -260,10 +261,13 @@ def test_swapped_loss(split):
 
 
 def test_linear_network(split):
-    normal = split.train.signals
+    pca = PCA(n_components=2, random_state=0).fit(split.train.signals)
+    down = [pca.components_.T, -pca.mean_ @ pca.components_.T]
+    as_pca = keras_network((2,))
+    as_pca.set_weights([*down, pca.components_, pca.mean_])
     graded(
         lambda answer: course.check_linear_network(answer, split),
-        right=trained(keras_network((2,)), normal, epochs=40),
+        right=as_pca,
         wrong=[
             (0.99, "a Keras model"),
             (keras_network((2,), "relu"), "with relu"),
