@@ -388,7 +388,7 @@ def test_a_submission_is_run_and_its_right_answer_counted(hand_out):
     nbformat.write(notebook, folder / "submissions" / "anna.ipynb")
     run_block("run-submission", folder, ECGLAB_SOURCE="simulated")
     graded = folder / "graded" / "anna.ipynb"
-    assert count_marks([graded]) == [f"{graded}: 1 of 3"]
+    assert count_marks([graded]) == [f"{graded}: 1 of 5"]
 
 
 def test_plans_name_sections_that_exist():

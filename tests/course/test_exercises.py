@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy import stats
+from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 from ecglab import course
@@ -263,10 +264,13 @@ def test_swapped_loss(split):
 
 
 def test_linear_network(split):
-    normal = split.train.signals
+    pca = PCA(n_components=2, random_state=0).fit(split.train.signals)
+    down = [pca.components_.T, -pca.mean_ @ pca.components_.T]
+    as_pca = keras_network((2,))
+    as_pca.set_weights([*down, pca.components_, pca.mean_])
     graded(
         lambda answer: course.check_linear_network(answer, split),
-        right=trained(keras_network((2,)), normal, epochs=40),
+        right=as_pca,
         wrong=[
             (0.99, "a Keras model"),
             (keras_network((2,), "relu"), "with relu"),
