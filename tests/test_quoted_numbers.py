@@ -66,7 +66,7 @@ FACTS = {
         r"97\.2 % \| 95\.6 % \| 99\.8 % \| 97\.7 %": "somebody else's figures",
         "(?:a thin one|and) near sample 100": "read off the figures of residuals and weights",
         "Near sample 100": "the same",
-        "in our test part it is 74 %": "1665 of 2249 beats, from the split's table",
+        "In our test part it is 74 %": "1665 of 2249 beats, from the split's table",
     },
     "06_choose_threshold": {
         r"recall exceeds 0\.95 from": "read off the ROC curve",
