@@ -211,4 +211,6 @@ def page(shared_page, complaints) -> Iterator[Page]:
     shared_complaints.found = complaints.found
     yield page
     forget(page)
+    page.unroute_all()
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESKTOP)

@@ -151,41 +151,53 @@ def image_load_problems(page: Page) -> list[str]:
     )
 
 
-def accessibility_problems(page: Page) -> list[str]:
+def accessibility_problems(page: Page, sound_looks: set[str] | None = None) -> list[str]:
     """Let axe-core look at the page, in light and in dark colours."""
-    problems = contrast_problems(page)
+    sound_looks = set() if sound_looks is None else sound_looks
+    problems = contrast_problems(page, sound_looks)
     darken(page)
-    problems += [f"in the dark: {problem}" for problem in contrast_problems(page)]
+    problems += [f"in the dark: {problem}" for problem in contrast_problems(page, sound_looks)]
     return problems + axe_problems(page, options={"rules": {CONTRAST: {"enabled": False}}})
 
 
-def contrast_problems(page: Page) -> list[str]:
+def contrast_problems(page: Page, sound_looks: set[str]) -> list[str]:
     """Let axe-core look for text that is hard to tell from its ground.
 
     That takes it seconds for the thousands of coloured words of a notebook, so it is shown one of
     those that look the same: with the same tags, classes and styles up to the top of the page, in
-    rows that are both odd or both even.
+    rows that are both odd or both even. What it found to be sound it is not shown again on another
+    page with the same style sheets; of what it did not, every page is told.
     """
-    page.evaluate(
+    looks = page.evaluate(
         """() => {
             const parity = element => [...element.parentElement.children].indexOf(element) % 2;
+            const sheets = [...document.styleSheets].map(it => it.href ?? it.ownerNode.textContent);
+            const top = `${document.documentElement.dataset.theme}: ${[...new Set(sheets)]}`;
             const look = element => {
                 if (element === document.documentElement) return "";
                 const row = element.matches("tr, li, dt, dd") ? parity(element) : "";
                 const own = [element.tagName, element.className, element.style.cssText, row];
                 return `${look(element.parentElement)}>${own.join(" ")}`;
             };
-            const speaks = node => node.nodeType === Node.TEXT_NODE && node.data.trim();
-            const distinct = new Map();
+            // axe-core passes no judgement on a single letter, which may not stand for words.
+            const speaks = it => it.nodeType === Node.TEXT_NODE && it.data.trim().length > 1;
+            globalThis.textOfLook = new Map();
             for (const element of document.body.querySelectorAll("*")) {
                 if (element.checkVisibility() && [...element.childNodes].some(speaks)) {
-                    distinct.set(look(element), element);
+                    textOfLook.set(top + look(element), element);
                 }
             }
-            globalThis.distinctTexts = [...distinct.values()];
+            return [...textOfLook.keys()];
         }"""
     )
-    return axe_problems(page, "distinctTexts", {"runOnly": [CONTRAST]})
+    new = [look for look in looks if look not in sound_looks]
+    if not new:
+        return []
+    page.evaluate("looks => { globalThis.newTexts = looks.map(it => textOfLook.get(it)) }", new)
+    problems = axe_problems(page, "newTexts", {"runOnly": [CONTRAST]})
+    if not problems:
+        sound_looks.update(new)
+    return problems
 
 
 def axe_problems(page: Page, context: str = "document", options: dict | None = None) -> list[str]:
@@ -207,10 +219,12 @@ def axe_problems(page: Page, context: str = "document", options: dict | None = N
 
 
 def forget(page: Page) -> None:
-    """Leave a page as a new reader finds it: nothing stored, open, held down or pointed at."""
+    """Have the next address that is opened find what a new reader's browser has.
+
+    Nothing is stored, held down or pointed at; what the page itself knows goes with the page.
+    """
     # Where nothing can be stored, as on an empty page, asking for it is an error.
     page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }")
-    page.goto("about:blank")
     page.mouse.up()
     page.mouse.move(0, 0)
 
@@ -220,9 +234,11 @@ def fingers(page: Page) -> Iterator[None]:
     """Let the page be one that is touched, as on a phone, for as long as this lasts."""
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    yield
-    session.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
-    session.detach()
+    try:
+        yield
+    finally:
+        session.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        session.detach()
 
 
 def hold_still(page: Page) -> None:

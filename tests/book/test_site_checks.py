@@ -155,6 +155,27 @@ def test_what_is_pale_only_in_the_dark_is_found(show):
     assert all(problem.startswith("in the dark: color-contrast") for problem in problems)
 
 
+def test_what_looked_sound_on_one_page_may_be_pale_on_another(show):
+    looks = set()
+    assert accessibility_problems(show("<p>Words.</p>"), looks) == []
+    known = len(looks)
+    assert accessibility_problems(show("<p>Others, that look the same.</p>"), looks) == []
+    assert len(looks) == known
+    for pale in (
+        "<style>p { color: #ccc }</style><p>Words.</p>",
+        "<p style='color: #ccc'>Pale.</p>",
+    ):
+        for _ in range(2):  # what is not sound is told as often as it is met
+            assert accessibility_problems(show(pale), looks) != []
+
+
+def test_a_single_letter_does_not_stand_for_words_of_the_same_look(show):
+    pale = "<p style='color: #ccc'>{}</p>"
+    looks = set()
+    assert accessibility_problems(show(pale.format("W")), looks) == []
+    assert accessibility_problems(show(pale.format("Words") + pale.format("W")), looks) != []
+
+
 def test_what_is_folded_is_looked_at_once_unfolded(show):
     page = show("<details><summary>More</summary><p style='color: #ccc'>Pale.</p></details>")
     assert accessibility_problems(page) == []

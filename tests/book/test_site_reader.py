@@ -68,8 +68,8 @@ def test_the_dark_colours_stay_on_the_next_page(address, page):
 
 
 @pytest.mark.parametrize(("system", "shown"), [("dark", DARK), ("light", LIGHT)])
-def test_a_new_reader_sees_the_colours_of_the_system(site, new_page, system, shown):
-    page = new_page(color_scheme=system)
+def test_a_new_reader_sees_the_colours_of_the_system(site, page, system, shown):
+    page.emulate_media(color_scheme=system)
     page.goto((site / "index.html").as_uri())
     expect(page.locator(shown)).to_be_attached()
 
@@ -120,8 +120,8 @@ def test_solutions_are_folded_until_a_key_unfolds_them(site, page):
         expect(solution).not_to_be_visible()
 
 
-def test_figures_keep_a_light_ground_in_the_dark(site, new_page):
-    page = new_page(color_scheme="dark")
+def test_figures_keep_a_light_ground_in_the_dark(site, page):
+    page.emulate_media(color_scheme="dark")
     page.goto((site / A_NOTEBOOK).as_uri())
     grounds = page.locator(".cell_output img").evaluate_all(
         "images => images.map(image => getComputedStyle(image).backgroundColor)"
