@@ -301,7 +301,7 @@ def test_every_notebook_is_listed_with_what_it_asks_for(copied):
     minutes = sum(int(row[1]) for row in rows[:-1])
     assert int(rows[-1][1]) == minutes
     assert f"{minutes} minutes by their own estimates" in PAGES["reading_paths"]
-    assert "between eight and nine hours" in PAGES["reading_paths"]
+    assert "between nine and ten hours" in PAGES["reading_paths"]
     assert 8 < minutes / 60 < 9
     assert "near-twins" in rows[0][0]  # of the topics that the README names
 
