@@ -13,7 +13,7 @@ import pandas as pd
 
 from ecglab._files import disk_faults_named, replacing
 from ecglab.commands._options import positive
-from ecglab.commands._outcome import EXIT_CODES, Outcome, UsageError, add_output_options, conclude
+from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
 from ecglab.datasets._download import data_homes
 from ecglab.datasets._wfdb import read_annotations
 from ecglab.errors import DatasetError
@@ -86,9 +86,10 @@ bootstrap over records.
         )
 
     @staticmethod
-    def execute(arguments: argparse.Namespace) -> int:
+    @concluded
+    def execute(arguments: argparse.Namespace) -> Outcome:
         """Compare, and print the figures."""
-        return conclude(lambda: _compare(arguments), as_json=arguments.json)
+        return _compare(arguments)
 
 
 @dataclass(frozen=True)
