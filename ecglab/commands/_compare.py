@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from ecglab._files import disk_faults_named, replacing
-from ecglab.commands._options import positive
 from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
+from ecglab.commands._options import positive
 from ecglab.datasets._download import data_homes
 from ecglab.datasets._wfdb import read_annotations
 from ecglab.errors import DatasetError

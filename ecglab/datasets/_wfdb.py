@@ -279,8 +279,9 @@ def read_annotations(path: Path, rate: float | None = None) -> Annotations:
         raise DatasetError(f"{path} cannot be read as an annotation file: it is damaged.")
     if not rate > 0:
         raise DatasetError(
-            f"{path} states no sampling rate, and no header lies beside it. Put the record's "
-            "header there, or pass the sampling_rate."
+            f"{path} states no sampling rate, and no header lies beside it.",
+            "Put the record's header there, or pass {}.",
+            "sampling_rate",
         )
     order = np.argsort(samples, kind="stable")
     return Annotations(samples[order] / rate, symbols[order], rate)
