@@ -26,6 +26,10 @@ def tags(cell):
     return cell.metadata.get("tags", [])
 
 
+def defines_a_function(cell):
+    return re.search(r"^\s*def ", cell.source, re.MULTILINE) is not None
+
+
 def has_png(cell):
     return any("image/png" in output.get("data", {}) for output in cell.outputs)
 
@@ -103,7 +107,7 @@ def test_one_cell_near_the_top_holds_the_parameters(notebook):
 
 def test_cells_are_short(notebook):
     for cell in code_cells(notebook):
-        limit = 25 if "import" in cell.source else 12
+        limit = 25 if "import" in cell.source or defines_a_function(cell) else 12
         assert len(cell.source.splitlines()) <= limit, cell.source
 
 
@@ -159,11 +163,10 @@ def test_every_page_has_the_same_skeleton(notebook):
 
 
 def test_notebooks_are_small_enough_to_be_read_on_the_web(notebook):
-    assert notebook["path"].stat().st_size < 1_500_000
+    assert notebook["path"].stat().st_size < 2_500_000  # figures at 150 dpi
 
 
-def test_a_notebook_defines_a_function_only_where_building_it_is_the_lesson():
-    for path in PATHS:
-        for cell in code_cells(nbformat.read(path, as_version=4)):
-            if "by-hand" not in tags(cell):
-                assert not re.search(r"^\s*def ", cell.source, re.MULTILINE)
+def test_functions_are_defined_only_where_building_them_is_the_lesson(notebook):
+    for cell in code_cells(notebook):
+        if defines_a_function(cell):
+            assert {"build", "exercise", "solution"} & set(tags(cell)), cell.source
