@@ -94,6 +94,7 @@ results: $(READY)
 	$(BIN)/python benchmarks/sweep_overhead.py
 	$(BIN)/python benchmarks/sweep_dense_torch.py
 	$(BIN)/python benchmarks/record_detection.py
+	$(BIN)/python benchmarks/mitbih.py
 
 clean:
 	rm -rf $(VENV) build book/_build book/notebooks

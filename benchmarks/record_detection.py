@@ -72,13 +72,13 @@ def in_training(record: Record) -> npt.NDArray[np.bool_]:
 
 def ours(record: Record) -> Result:
     """Run the default."""
-    analysis = analyse(record)
+    analysis = analyse(record, train_minutes=TRAIN_MINUTES)
     return analysis.scores, analysis.threshold
 
 
 def ours_on_all_samples(record: Record) -> Result:
     """Leave a neighbour's QRS complex in the score."""
-    analysis = analyse(record)
+    analysis = analyse(record, train_minutes=TRAIN_MINUTES)
     scores = np.square(record.signals - analysis.reconstructions).mean(axis=1)
     return scores, analysis.threshold
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,6 @@ CLASS_NAMES: Mapping[int, str] = {
 
 CLASS_SYMBOLS: Mapping[int, str] = {1: "N", 2: "R-on-T PVC", 3: "PVC", 4: "SP/EB", 5: "UB"}
 """Short names of the five classes, for axes and legends."""
-
-
-_COLUMNS = ("signals", "labels", "split", "times", "symbols", "rr_intervals")  # one row a beat
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +70,16 @@ class Heartbeats:
         If the shapes do not fit together, if `split` holds another word, or if a label has no
         name.
     """
+
+    # One row a beat.
+    _columns: ClassVar[tuple[str, ...]] = (
+        "signals",
+        "labels",
+        "split",
+        "times",
+        "symbols",
+        "rr_intervals",
+    )
 
     signals: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int64]
@@ -154,7 +161,7 @@ class Heartbeats:
         """
         if isinstance(beats, int | np.integer):
             beats = [beats]
-        columns = {name: getattr(self, name) for name in _COLUMNS}
+        columns = {name: getattr(self, name) for name in self._columns}
         return replace(
             self, **{name: column[beats] for name, column in columns.items() if column is not None}
         )

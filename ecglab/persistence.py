@@ -24,7 +24,7 @@ from ecglab._files import disk_faults_named, replacing_in
 from ecglab._version import __version__
 from ecglab.errors import DetectorFileError
 
-__all__ = ["FORMAT_VERSION", "path_of", "read_estimator", "save_estimator"]
+__all__ = ["FORMAT_VERSION", "read_estimator", "save_estimator"]
 
 FORMAT = "ecglab-detector"
 FORMAT_VERSION = 2

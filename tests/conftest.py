@@ -6,10 +6,12 @@ import os
 import random
 import re
 import socket
+import sys
 import warnings
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -129,6 +131,28 @@ def eager_tensorflow() -> Iterator[None]:
         warnings.filterwarnings("ignore", ".*does not apply to tf.data functions")
         yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def full_disk() -> Callable[..., AbstractContextManager[None]]:
+    """Return the context in which no file grows beyond so many bytes.
+
+    It stands in for a full disk: writing fails in the same way.
+    """
+    if sys.platform != "linux":
+        pytest.skip("limits the size of files")
+    import resource
+
+    @contextmanager
+    def limit(n_bytes: int = 5000) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limit
 
 
 # A small archive of the same build as ECG5000

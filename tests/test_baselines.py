@@ -350,16 +350,6 @@ def run(code):
     ).stdout.decode()
 
 
-def test_listing_the_baselines_loads_neither_pyod_nor_a_framework():
-    loaded = run(
-        "from ecglab.baselines import BASELINES, PYOD_BASELINES; "
-        "[make(0) for make in [*BASELINES.values(), *PYOD_BASELINES.values()]]; "
-        "import sys; print(*sys.modules)"
-    ).split()
-    assert "ecglab.baselines" in loaded
-    assert not {"pyod", "torch", "tensorflow", "keras"} & set(loaded)
-
-
 @pytest.mark.slow
 @needs_pyod
 def test_pyod_prints_nothing_and_warns_of_nothing():

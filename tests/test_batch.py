@@ -147,36 +147,14 @@ def test_scores_of_an_earlier_run_stay_until_the_new_ones_are_complete(
     assert len(read_scores(out)) == 200
 
 
-FULL_DISK = """
-import resource, sys
-from ecglab import load_detector
-from ecglab.batch import score_file
-from ecglab.errors import OutputError
-detector = load_detector(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))  # no file may grow beyond this
-try:
-    score_file(detector, sys.argv[2], sys.argv[3])
-except OutputError as error:
-    print(error)
-"""
-
-
 @pytest.mark.parametrize("form", [".csv", ".parquet"])
 def test_where_there_is_no_room_the_error_says_so_and_nothing_is_left(
-    detector, path, tmp_path, form
+    detector, path, tmp_path, full_disk, form
 ):
-    """A limit on the size of files stands in for a full disk: writing fails in the same way."""
-    folder = detector.save(tmp_path / "detector")
     out = tmp_path / "out"
     out.mkdir()
-    run = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(folder), str(path), str(out / f"scores{form}")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "cannot be written" in run.stdout
-    assert f"scores{form}" in run.stdout
+    with full_disk(), pytest.raises(OutputError, match=rf"scores\{form} cannot be written"):
+        score_file(detector, path, out / f"scores{form}")
     assert not list(out.iterdir())
 
 
@@ -218,7 +196,7 @@ def test_a_sample_is_drawn_without_replacement_from_the_whole_file(path, table, 
     monkeypatch.setattr("ecglab.batch._CHUNK", chunk)
     # The position of a beat stands behind the second decimal of its first sample.
     hidden = table["s0"].astype(float).round(2) + np.arange(400) * 1e-5
-    table.assign(s0=hidden).to_csv(path, index=False)
+    table.assign(s0=hidden)[["s0", "s1", "s2", "label"]].to_csv(path, index=False)
     drawn = [sample_heartbeats(path, 40, random_state=seed) for seed in range(30)]
     first = np.array([sample.signals[:, 0] for sample in drawn], dtype=float)
     positions = np.round((first - np.floor(first * 100 + 0.01) / 100) * 1e5).astype(int)
@@ -243,7 +221,7 @@ def test_a_sample_needs_a_size(path):
 
 # Memory
 
-PEAK = """
+PEAKS = """
 import sys
 import numpy as np
 from ecglab.batch import score_file
@@ -253,46 +231,40 @@ class Detector:  # as cheap as can be: what is measured is the memory of the way
     def reconstruction_error(self, X):
         return np.abs(X).mean(axis=1).astype(float)
 
-summary = score_file(Detector(), sys.argv[1], sys.argv[2], label_column="label", normal_label=1)
-peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(summary.n_beats, peak.split()[1])
+out, *paths = sys.argv[1:]
+for path in paths:
+    summary = score_file(Detector(), path, out, label_column="label", normal_label=1)
+    peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    print(summary.n_beats, peak.split()[1])
 """
-
-
-def peak_memory(path, out):
-    """Score a file in a process of its own; return how many beats, and its peak memory in MB.
-
-    getrusage would not do: a process inherits the peak of the one that started it.
-    """
-    run = subprocess.run(
-        [sys.executable, "-c", PEAK, str(path), str(out)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    n_beats, peak = map(int, run.stdout.split())
-    return n_beats, peak / 1024
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak from /proc")
 @pytest.mark.slow
-@pytest.mark.parametrize("form", [".parquet", ".csv"])
-def test_memory_does_not_grow_with_the_file(tmp_path, form):
-    """Of Parquet, the memory grows with the size of a row group; here, these are of one size."""
-    signals = np.random.default_rng(0).normal(size=(200_000, 140)).astype(np.float32)
+@pytest.mark.parametrize(("form", "n_beats"), [(".parquet", 25_000), (".csv", 12_500)])
+def test_memory_does_not_grow_with_the_file(tmp_path, form, n_beats):
+    """A process of its own scores a file twice, and then one of eight times as many beats.
+
+    Of Parquet, the memory grows with the size of a row group; here, these are of one size.
+    getrusage would not do: a process inherits the peak of the one that started it.
+    """
+    signals = np.random.default_rng(0).normal(size=(n_beats, 140)).astype(np.float32)
     frame = pd.DataFrame(signals, columns=[f"s{i}" for i in range(140)])
     frame["label"] = np.resize([1, 2], len(frame))
-    peaks = {}
-    for n_beats in (50_000, 200_000):
-        part, path = frame[:n_beats], tmp_path / f"beats{form}"
-        if form == ".csv":
-            np.savetxt(
-                path, part[:2000].to_numpy(), "%.4g", ",", header=",".join(part), comments=""
-            )
-            head, _, body = path.read_bytes().partition(b"\n")
-            path.write_bytes(head + b"\n" + body * (n_beats // 2000))
-        else:
-            part.to_parquet(path, index=False, row_group_size=25_000)
-        scored, peaks[n_beats] = peak_memory(path, tmp_path / f"scores{form}")
-        assert scored == n_beats
-    assert peaks[200_000] < peaks[50_000] + 50
+    small, large = (tmp_path / f"{name}{form}" for name in ("small", "large"))
+    if form == ".csv":
+        text = frame[:500].to_csv(index=False, float_format="%.4g").encode()
+        head, _, body = text.partition(b"\n")
+        for path, times in ((small, n_beats // 500), (large, 8 * n_beats // 500)):
+            path.write_bytes(head + b"\n" + body * times)
+    else:
+        for path, times in ((small, 1), (large, 8)):
+            pd.concat([frame] * times).to_parquet(path, index=False, row_group_size=n_beats // 2)
+    files = [str(path) for path in (tmp_path / f"scores{form}", small, small, large)]
+    run = subprocess.run(
+        [sys.executable, "-c", PEAKS, *files], capture_output=True, text=True, check=True
+    )
+    scored, peaks = zip(*(map(int, line.split()) for line in run.stdout.splitlines()), strict=True)
+    assert scored == (n_beats, n_beats, 8 * n_beats)
+    grown, on_top = 1024 * (peaks[2] - peaks[1]), 7 * signals.nbytes
+    assert grown < on_top / 2

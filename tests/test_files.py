@@ -259,30 +259,17 @@ def test_other_faults_keep_their_kind(tmp_path):
         raise ZeroDivisionError
 
 
-FULL_DISK = """
-import resource, sys
-from pathlib import Path
-from ecglab._files import replacing_in
-resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))  # no file may grow beyond this
-try:
-    with replacing_in(Path(sys.argv[1])) as unfinished:
-        (unfinished / "a.txt").write_text("new")
-        (unfinished / "b.txt").write_text("new" * 5000)
-except OSError as error:
-    print(error)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files")
 @pytest.mark.parametrize("name", ["new", "."])
-def test_where_there_is_no_room_for_the_second_file_the_first_is_not_there_either(tmp_path, name):
-    """A limit on the size of files stands in for a full disk: writing fails in the same way."""
+def test_where_there_is_no_room_for_the_second_file_the_first_is_not_there_either(
+    tmp_path, full_disk, name
+):
     write_both(tmp_path, "old")
-    said = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path / name)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "too large" in said.stdout
+
+    def replace_both():
+        with replacing_in(tmp_path / name) as unfinished:
+            write_both(unfinished, "new")
+            (unfinished / "b.txt").write_text("new" * 5000)
+
+    with full_disk(), pytest.raises(OSError, match="too large"):
+        replace_both()
     assert contents(tmp_path) == {"a.txt": "old", "b.txt": "old"}

@@ -43,9 +43,15 @@ def test_no_room_loads_a_deep_learning_framework_before_it_is_used():
 
 def test_a_framework_is_loaded_by_the_autoencoders_that_need_it_alone():
     loaded = run(
-        "import sys; from ecglab import AutoencoderDetector, autoencoders; "
-        "AutoencoderDetector('lstm'); print({'tensorflow', 'keras', 'torch'} & set(sys.modules)); "
-        "autoencoders.LSTMAutoencoder; print({'tensorflow', 'keras', 'torch'} & set(sys.modules))"
+        "import sys\n"
+        "from ecglab import AutoencoderDetector, autoencoders\n"
+        "from ecglab.baselines import BASELINES, PYOD_BASELINES\n"
+        "heavy = lambda: {'tensorflow', 'keras', 'torch', 'pyod'} & set(sys.modules)\n"
+        "[make(0) for make in [*BASELINES.values(), *PYOD_BASELINES.values()]]\n"
+        "AutoencoderDetector('lstm'), autoencoders.DenseAutoencoder()\n"
+        "print(heavy())\n"
+        "autoencoders.LSTMAutoencoder\n"
+        "print(heavy())"
     )
     assert loaded.splitlines() == ["set()", "{'torch'}"]
 

@@ -235,6 +235,23 @@ def test_recordings_show_the_lowest_and_the_highest_figure():
     assert ["100", "MLII", "1"] in [row[:3] for row in rows]
 
 
+def test_the_halves_of_ds1_are_apart_and_what_the_readme_says_of_them_is_in_the_table():
+    table = pd.read_csv(RESULTS / "mitbih.csv", dtype={"record": str})
+    halves = {part: set(rows["record"]) for part, rows in table.groupby("part")}
+    assert not halves["settled on"] & halves["confirmed on"]
+    assert "100" not in set(table["record"])
+    header, rows = cells_of(course_tables.mitbih(ROOT))
+    (ours,) = (row for row in rows if row[:2] == ["confirmed on", "ours"])
+    figures = {name: float(value) for name, value in zip(header[2:], ours[2:], strict=True)}
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"{100 * figures['normal flagged']:.1f} % of the normal beats" in readme
+    assert f"{100 * figures['V found']:.0f} % of the ventricular" in readme
+    assert f"and {100 * figures['S found']:.0f} % of the supraventricular" in readme
+    assert f"fusion beats is {figures['ROC-AUC of V and F']:.3f}" in readme
+    of_207 = next(row for row in cells_of(course_tables.mitbih_records(ROOT))[1] if row[0] == "207")
+    assert of_207[4] == "11 of 109"
+
+
 def test_speed_is_that_of_the_table():
     _, rows = cells_of(course_tables.lstm_speed(ROOT))
     speed = pd.read_csv(RESULTS / "lstm_speed.csv")

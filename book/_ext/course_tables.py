@@ -1,7 +1,7 @@
 """Tables of the book that are computed when it is built, so that none of them is typed.
 
-Each is a directive without arguments: ``leaderboard``, ``lstm-speed``, ``recordings`` and
-``notebooks``. A table is written as Markdown first, which the tests read, and then put on the page.
+Each is a directive without arguments, named in `TABLES`. A table is written as Markdown first,
+which the tests read, and then put on the page.
 """
 
 import json
@@ -87,6 +87,37 @@ def recordings(root: Path) -> str:
     return markdown(["record", "lead", "V and F", "ROC-AUC", "false alarms", "V and F found"], rows)
 
 
+def mitbih(root: Path) -> str:
+    """Write how well recordings are judged by default, for both halves and all detectors."""
+    table = pd.read_csv(root / "benchmarks" / "results" / "mitbih_summary.csv")
+    figures = list(table.columns.drop(["part", "detector", "F found"]))
+    rows = [
+        [str(row["part"]), str(row["detector"]), *(_known(row[name]) for name in figures)]
+        for row in table.to_dict("records")
+    ]
+    return markdown(["records", "detector", *figures], rows)
+
+
+def mitbih_records(root: Path) -> str:
+    """Write what was found in each recording, by default."""
+    table = pd.read_csv(root / "benchmarks" / "results" / "mitbih.csv")
+    areas = ("ROC-AUC of V and F", "ROC-AUC of S")
+    rows = [
+        [
+            str(row["record"]),
+            str(row["part"]),
+            *(_known(row[name]) for name in areas),
+            *(f"{row[f'{kind} flagged']:.0f} of {row[kind]}" for kind in "VSFN"),
+        ]
+        for row in table[table["detector"] == OURS].to_dict("records")
+    ]
+    return markdown(["record", "", *areas, "V found", "S found", "F found", "N flagged"], rows)
+
+
+def _known(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.3f}"
+
+
 def _range(values: "pd.Series[float]", digits: int = 3) -> str:
     low, high = f"{values.min():.{digits}f}", f"{values.max():.{digits}f}"
     return low if low == high else f"{low} to {high}"
@@ -138,6 +169,8 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "leaderboard": leaderboard,
     "lstm-speed": lstm_speed,
     "recordings": recordings,
+    "mitbih": mitbih,
+    "mitbih-records": mitbih_records,
     "notebooks": notebooks,
 }
 

@@ -1,5 +1,6 @@
 """The one PyTorch training loop, which the PyTorch autoencoders share."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -262,7 +263,11 @@ def _as_tensor(array: npt.NDArray[Any]) -> Tensor:
 def find_device(name: str) -> str:
     """Resolve "auto", and see that a device that was asked for is there."""
     if name == "auto":
-        if torch.cuda.is_available():
+        with warnings.catch_warnings():
+            # That there is no driver is the answer, and nothing that one could act on.
+            warnings.simplefilter("ignore", UserWarning)
+            has_cuda = torch.cuda.is_available()
+        if has_cuda:
             return "cuda"
         return "mps" if torch.backends.mps.is_available() else "cpu"
     try:

@@ -21,7 +21,7 @@ from ecglab.commands._outcome import (
 from ecglab.commands._shares import Share, describe, share, show
 from ecglab.commands._strangest import N_STRANGEST, list_beats, show_beats
 from ecglab.datasets import Record
-from ecglab.recordings import TRAIN_MINUTES, Analysis, analyse
+from ecglab.recordings import Analysis, analyse
 from ecglab.recordings._report import put_report
 from ecglab.recordings._writers import put_annotations, put_strange_beats
 
@@ -31,7 +31,7 @@ _ANNOTATOR = "ecglab"
 
 
 class Analyse:
-    """Find the strange beats of a recording, by what is normal in its first minutes."""
+    """Find the strange beats of a recording, by what is usual in it."""
 
     EPILOG = f"""examples:
   ecglab analyse folder/106.hea --out report106
@@ -55,12 +55,12 @@ they call normal is not looked at while learning.
         parser.add_argument(
             "--train-minutes",
             type=positive,
-            default=TRAIN_MINUTES,
             metavar="MINUTES",
-            help=f"minutes at the beginning to learn from (default: {TRAIN_MINUTES:g})",
+            help="learn from so many minutes at the beginning, and from the first lead, alone "
+            "(default: from all of the recording and all leads)",
         )
         parser.add_argument(
-            "--autoencoder", choices=sorted(AUTOENCODERS), default="dense", help="default: dense"
+            "--autoencoder", choices=sorted(AUTOENCODERS), help="default: a small dense one"
         )
         parser.add_argument(
             "--random-state", type=seed, default=0, metavar="SEED", help="default: 0"
@@ -157,8 +157,7 @@ def _lines(facts: dict[str, Any], analysis: Analysis) -> list[str]:
         f"{facts['lead']}",
         *show_reading(analysis.record.reading),
         *(f"set aside: {count}, {reason}" for reason, count in facts["set_aside"].items()),
-        f"learnt from {facts['n_learnt']} of the {facts['n_training']} beats in the first "
-        f"{facts['train_minutes']:g} minutes",
+        _say_what_was_learnt(facts),
         f"strange: {facts['n_strange']} ({facts['n_strange'] / facts['n_beats']:.1%})",
         *_by_annotations(analysis),
         *show_beats(strangest),
@@ -167,12 +166,22 @@ def _lines(facts: dict[str, Any], analysis: Analysis) -> list[str]:
     ]
 
 
+def _say_what_was_learnt(facts: dict[str, Any]) -> str:
+    if facts["train_minutes"] is None:
+        return f"learnt from {facts['n_learnt']} of {facts['n_beats']} beats, in all leads"
+    return (
+        f"learnt from {facts['n_learnt']} of the {facts['n_training']} beats in the first "
+        f"{facts['train_minutes']:g} minutes"
+    )
+
+
 def _by_annotations(analysis: Analysis) -> list[str]:
     if analysis.record.symbols is None or analysis.is_training.all():
         return []
     recall, false_alarms = _judge(analysis)
     return [
-        "by the annotations, after these minutes:",
+        "by the annotations"
+        + (":" if analysis.train_minutes is None else ", after these minutes:"),
         f"  recall        {show(recall)}",
         f"  false alarms  {show(false_alarms)}",
     ]

@@ -21,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, distribution, metadata, req
 from itertools import permutations
 from pathlib import Path
 
+import joblib
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -142,7 +143,7 @@ def _at_home(text: str) -> str:
 
 
 def _installed() -> Iterator[Check]:
-    yield Check("platform", OK, f"{platform.platform()}, {os.cpu_count()} processors")
+    yield Check("platform", OK, f"{platform.platform()}, {joblib.cpu_count()} processors")
     settings = [f"{name}={os.environ[name]}" for name in SETTINGS if name in os.environ]
     yield Check("settings", OK, ", ".join(settings) or "none")
     try:

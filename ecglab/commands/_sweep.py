@@ -8,7 +8,7 @@ import joblib
 
 from ecglab.commands._options import positive, positive_int
 from ecglab.errors import GridError, SweepError
-from ecglab.sweep import plan, report, run
+from ecglab.sweep import plan, run
 
 __all__ = ["Report", "Sweep"]
 
@@ -86,6 +86,8 @@ class Report:
     @staticmethod
     def execute(arguments: argparse.Namespace) -> int:
         """Write the report and say where it is."""
+        from ecglab.sweep import report  # with it come statistics, which take a second to import
+
         try:
             path = report(
                 arguments.folder,

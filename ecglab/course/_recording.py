@@ -74,7 +74,7 @@ def judge_across(learnt: Analysis, record: Record) -> dict[str, float]:
         ROC-AUC of ``V`` and ``F`` against ``N``, NaN where there are none; share of the normal
         beats flagged.
     """
-    late = np.asarray(record.times) >= 60 * learnt.train_minutes
+    late = np.asarray(record.times) >= 60 * (learnt.train_minutes or 0)
     judged = late & np.isin(_symbols(record), _JUDGED)
     strange = np.isin(_symbols(record)[judged], _STRANGE)
     scores = score_record(record, learnt.detector.reconstruct(record.signals))[judged]

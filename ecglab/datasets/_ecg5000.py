@@ -260,7 +260,7 @@ def _read_halves(paths: Sequence[Path]) -> tuple[list[str], list[bytes]]:
 def _form_in_zip(path: Path) -> str:
     """Choose the form of which a zip holds both parts."""
     with (
-        library_faults(str(path), "unzipped", "Delete it and fetch again."),
+        library_faults(path, "unzipped", "Delete it and fetch again."),
         zipfile.ZipFile(path) as archive,
     ):
         members = {PurePosixPath(name).name for name in archive.namelist()}

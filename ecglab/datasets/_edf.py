@@ -14,9 +14,8 @@ from ecglab.datasets._raw import (
     check_length,
     check_rate,
     import_reader,
-    library_call,
 )
-from ecglab.datasets._sources import sha256_of
+from ecglab.datasets._sources import library_faults, sha256_of
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
@@ -30,7 +29,7 @@ def open_edf(path: Path) -> Signals:
     if path.stat().st_size == 0:
         raise DatasetError(f"{path} is empty.")
     edfio = import_reader("edfio")
-    with library_call(path, "EDF"):
+    with library_faults(path, "read as EDF"):
         edf = (edfio.read_bdf if path.suffix.lower() == ".bdf" else edfio.read_edf)(path)
         signals, n_blocks = list(edf.signals), int(edf.num_data_records)
         labels = [str(signal.label).strip() for signal in signals]
@@ -52,7 +51,7 @@ def open_edf(path: Path) -> Signals:
 def _is_continuous(path: Path, edf: Any) -> bool:
     """Say whether the data records follow each other, as far as the file can tell."""
     try:
-        with library_call(path, "EDF+ with times"):
+        with library_faults(path, "read as EDF+ with times"):
             return bool(edf.is_continuous)
     except DatasetError:  # the samples can be read without them, and the marks will be refused
         return True
@@ -73,7 +72,7 @@ def _compare_length(path: Path, n_blocks: int) -> None:
 
 def _read_signal(path: Path, signal: Any, name: str) -> RawLead:
     """Decode one signal; its samples are read only now."""
-    with library_call(path, "EDF"):
+    with library_faults(path, "read as EDF"):
         values = np.array(signal.data, dtype=np.float64)
         rate, unit = float(signal.sampling_frequency), str(signal.physical_dimension).strip()
     check_length(str(path), len(values))
@@ -92,7 +91,7 @@ def _read_signal(path: Path, signal: Any, name: str) -> RawLead:
 def _read_marks(path: Path, edf: Any) -> BeatMarks | None:
     """Take the beats out of an EDF+ file's annotations, where a text is a beat's code."""
     try:
-        with library_call(path, "EDF+ with annotations"):
+        with library_faults(path, "read as EDF+ with annotations"):
             notes = [(float(note.onset), str(note.text).strip()) for note in edf.annotations]
     except DatasetError as error:  # the signals can be read without them
         _logger.warning("%s R peaks are detected instead.", error)

@@ -10,7 +10,7 @@ from ecglab.datasets._looks import glance
 from ecglab.datasets._raw import RawLead, Signals
 from ecglab.errors import DatasetError
 
-__all__ = ["is_ecg_name", "is_other_name", "read_lead_of"]
+__all__ = ["is_ecg_name", "is_other_name", "read_lead_of", "read_other_leads"]
 
 _PREFERRED = "mlii"
 _PREFIX = re.compile(r"^(ecg|ekg)[\s:_-]+")
@@ -86,6 +86,19 @@ def read_lead_of(signals: Signals, lead: str | int | None) -> RawLead:
     if by_name:
         raise _refuse(signals, f"{_list(faults)}, by its name only")
     return _by_looks(signals)
+
+
+def read_other_leads(signals: Signals, chosen: RawLead) -> list[RawLead]:
+    """Read the leads beside the one that was chosen: ECGs by their names, and by their looks."""
+    others = []
+    for position, name in enumerate(signals.names):
+        if name == chosen.lead or not is_ecg_name(name):
+            continue
+        raw = signals.read(position)
+        same_clock = (raw.rate, len(raw.values)) == (chosen.rate, len(chosen.values))
+        if same_clock and not glance(raw.values, raw.rate).fault:
+            others.append(raw)
+    return others
 
 
 def _by_looks(signals: Signals) -> RawLead:

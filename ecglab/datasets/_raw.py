@@ -1,8 +1,7 @@
 """What the readers of recordings hand on: the signals of a file, and one lead of them."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ecglab.datasets._sources import library_faults
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
@@ -22,7 +20,6 @@ __all__ = [
     "check_length",
     "check_rate",
     "import_reader",
-    "library_call",
 ]
 
 BEAT_SYMBOLS = frozenset("NLRBejAaJSVrFEnfQ/?")
@@ -110,15 +107,3 @@ def import_reader(name: str) -> Any:
             f"reading recordings needs {error.name!r}, which is not installed. "
             "Install it with: pip install 'ecglab[records]'"
         ) from error
-
-
-@contextmanager
-def library_call(place: object, form: str) -> Iterator[None]:
-    """Go around the call of a library, and nothing else: its errors become ours, its warnings go.
-
-    What a parser raises on bytes that anybody may have written is no closed list.
-    """
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        with library_faults(str(place), f"read as {form}"):
-            yield

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from ecglab.datasets._cut import cut_beats, normalise, rr_intervals
 from ecglab.datasets._edf import open_edf
 from ecglab.datasets._find_record import EDF, find_recording
 from ecglab.datasets._labels import UNLABELLED
-from ecglab.datasets._leads import read_lead_of
+from ecglab.datasets._leads import read_lead_of, read_other_leads
 from ecglab.datasets._quality import Stretch, cut_out, fill_gaps
 from ecglab.datasets._raw import BeatMarks, RawLead
 from ecglab.datasets._rpeaks import find_r_peaks, question_marks
@@ -69,11 +70,18 @@ class Record(Heartbeats):
         Length of the recording in seconds.
     window : tuple of float
         Where a beat begins and ends, in seconds from its R peak.
+    amplitudes : ndarray of float32, shape (n_beats, n_samples, n_leads), optional
+        The same beats in all leads that are an ECG, this one first, in the unit of the file and
+        not standardised; `signals` alone, where they are left out.
+    lead_names : tuple of str
+        The names of these leads.
 
     See Also
     --------
     Heartbeats : Everything else.
     """
+
+    _columns: ClassVar[tuple[str, ...]] = (*Heartbeats._columns, "amplitudes")
 
     set_aside: pd.DataFrame
     bad_stretches: pd.DataFrame
@@ -81,6 +89,22 @@ class Record(Heartbeats):
     sampling_rate: float
     duration: float
     window: tuple[float, float]
+    amplitudes: npt.NDArray[np.float32] = None  # type: ignore[assignment]  # never None once built
+    lead_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the arrays; what is left out of them is taken from the others."""
+        super().__post_init__()
+        given = self.signals[:, :, None] if self.amplitudes is None else self.amplitudes
+        amplitudes = np.array(given, dtype=np.float32)
+        if amplitudes.shape[:2] != self.signals.shape:
+            raise ValueError(
+                f"amplitudes has the shape {amplitudes.shape}, but the beats have "
+                f"{self.signals.shape}: one more axis, of the leads, is needed."
+            )
+        amplitudes.flags.writeable = False
+        object.__setattr__(self, "amplitudes", amplitudes)
+        object.__setattr__(self, "lead_names", self.lead_names or (self.lead,))
 
 
 def read_record(
@@ -171,7 +195,7 @@ def read_record(
     """
     _check_cut(window, n_samples, wander)
     found = find_recording(path, download_if_missing=download_if_missing)
-    raw = _read_lead(found, lead, annotations, sampling_rate)
+    raw, others = _read_leads(found, lead, annotations, sampling_rate)
     provenance = {
         "reader": "ecglab.datasets.read_record",
         "file": found.name,
@@ -184,30 +208,35 @@ def read_record(
         source = f"{found.parent.name}/{source}"
     insist = annotations not in ("auto", None)
     raw = replace(raw, provenance=provenance)
-    return cut_record(raw, window, n_samples, wander, source=source, insist=insist)
+    return cut_record(raw, window, n_samples, wander, source=source, insist=insist, others=others)
 
 
-def _read_lead(
+def _read_leads(
     path: Path, lead: str | int | None, annotations: str | None, sampling_rate: float | None
-) -> RawLead:
-    """Read one lead of a recording and its marks, whatever kind of file it is."""
+) -> tuple[RawLead, list[RawLead]]:
+    """Read one lead of a recording and its marks, whatever kind of file it is, and the others.
+
+    There are no others where the caller names a lead.
+    """
     try:
         if path.suffix == ".hea":
             signals = open_wfdb(path, annotations)
         elif path.suffix.lower() in EDF:
             signals = open_edf(path)
         else:
-            return read_lead_of(open_table(path, sampling_rate), lead)
+            signals = open_table(path, sampling_rate)
         raw = read_lead_of(signals, lead)
+        others = [] if lead is not None else read_other_leads(signals, raw)
         marks = signals.marks() if annotations is not None else None
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if sampling_rate is not None and sampling_rate != raw.rate:
+    stated = path.suffix == ".hea" or path.suffix.lower() in EDF  # of a table, see open_table
+    if stated and sampling_rate is not None and sampling_rate != raw.rate:
         raise DatasetError(
             f"{path} states a sampling rate of {raw.rate:g} Hz, but {sampling_rate} was passed. "
             "Leave sampling_rate out, or correct the file."
         )
-    return replace(raw, marks=marks)
+    return replace(raw, marks=marks), others
 
 
 def cut_record(
@@ -218,8 +247,9 @@ def cut_record(
     *,
     source: str,
     insist: bool = False,
+    others: Sequence[RawLead] = (),
 ) -> Record:
-    """Cut a lead into beats: what `read_record` does once it has the samples.
+    """Cut a lead into beats, and `others` at the same places: what `read_record` does in the end.
 
     R peaks are detected where the lead has no marks, or too few and the caller does not `insist` on
     them. `DatasetError` if there is no beat, if the marks belong to another recording, or if there
@@ -239,6 +269,10 @@ def cut_record(
     kept, beats = kept[~constant], beats[~constant]
     if not len(kept):
         raise DatasetError(_no_beat(raw, marks, reasons))
+    amplitudes = [beats]
+    for other in others:
+        quiet = fill_gaps(cut_out(other.values, other.rate)[0])
+        amplitudes.append(cut_beats(quiet, raw.rate, marks.times[kept], window, n_samples, wander))
     symbols = marks.symbols
     labels = [0] * len(kept) if symbols is None else [_LABELS[s] for s in symbols[kept].tolist()]
     record = Record(
@@ -257,6 +291,8 @@ def cut_record(
         sampling_rate=raw.rate,
         duration=raw.duration,
         window=(float(window[0]), float(window[1])),
+        amplitudes=np.stack(amplitudes, axis=2),
+        lead_names=(raw.lead, *(other.lead for other in others)),
     )
     _log(raw, record)
     return replace(record, reading=_report(raw.reading, record, marks, doubt))

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets._leads import is_ecg_name
-from ecglab.datasets._raw import RawLead, Signals, check_length, check_rate, library_call
-from ecglab.datasets._sources import sha256_of
+from ecglab.datasets._raw import RawLead, Signals, check_length, check_rate
+from ecglab.datasets._sources import library_faults, sha256_of
 from ecglab.datasets._table_reader import SignalTable, read_signal_table
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
@@ -86,7 +86,7 @@ def open_table(path: Path, sampling_rate: float | None) -> Signals:
 
 def _read_array(path: Path) -> SignalTable:
     """Read the columns of a NumPy array; without pickle, so that no code in it can run."""
-    with library_call(path, "a NumPy array"):
+    with library_faults(path, "read as a NumPy array"):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     shape: tuple[int, ...] = getattr(array, "shape", ())
     place, note = str(path), "a NumPy array"

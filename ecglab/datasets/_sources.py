@@ -9,6 +9,7 @@ import hashlib
 import io
 import lzma
 import stat
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -16,6 +17,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
+
+import numpy as np
 
 from ecglab.errors import DatasetError
 
@@ -33,8 +36,8 @@ _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 
 @contextmanager
-def library_faults(place: str, what: str = "read", advice: str = "") -> Iterator[None]:
-    """Turn whatever a library raises into a `DatasetError` with its reason.
+def library_faults(place: object, what: str = "read", advice: str = "") -> Iterator[None]:
+    """Turn whatever a library raises into a `DatasetError` with its reason; its warnings go.
 
     What a parser of somebody else's raises on odd content is no closed list, so this catches
     everything; it is meant to go around the call of that library and nothing else, so that mistakes
@@ -42,7 +45,7 @@ def library_faults(place: str, what: str = "read", advice: str = "") -> Iterator
 
     Parameters
     ----------
-    place : str
+    place : str or path-like
         What the error calls the file.
     what : str, default "read"
         What cannot be done with it.
@@ -50,7 +53,9 @@ def library_faults(place: str, what: str = "read", advice: str = "") -> Iterator
         What to do then.
     """
     try:
-        yield
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
     except DatasetError:
         raise
     except Exception as error:
@@ -135,7 +140,7 @@ def open_source(
 
 def sha256_of(path: Path) -> str:
     """Return the checksum of a file of any size, as hexadecimal digits."""
-    with library_faults(str(path)), path.open("rb") as file:
+    with library_faults(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

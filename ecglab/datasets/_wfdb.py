@@ -27,9 +27,8 @@ from ecglab.datasets._raw import (
     check_length,
     check_rate,
     import_reader,
-    library_call,
 )
-from ecglab.datasets._sources import sha256_of
+from ecglab.datasets._sources import library_faults, sha256_of
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
@@ -93,7 +92,7 @@ def _read_header(header: Path) -> Any:
     if not _RECORD_LINE.fullmatch(first):
         raise DatasetError(f"{header} cannot be read as a WFDB header: it begins with {first!r}.")
     wfdb = import_reader("wfdb")
-    with library_call(header, "a WFDB header"), _readable(header, ()) as name:
+    with library_faults(header, "read as a WFDB header"), _readable(header, ()) as name:
         record = wfdb.rdheader(name)
     if hasattr(record, "seg_name"):
         raise DatasetError(
@@ -179,7 +178,7 @@ def _read_signal(header: Path, record: Any, position: int) -> RawLead:
     per_frame = record.samps_per_frame[position] or 1
     check_length(str(header), (record.sig_len or 1) * per_frame)
     rate = check_rate(str(header), record.fs * per_frame if record.fs else 0)
-    with library_call(data, f"the signal that {header.name} describes"):
+    with library_faults(data, f"read as the signal that {header.name} describes"):
         digital, values, read = _decode(header, record, position)
         gain = float(read.adc_gain[0])
     if not np.isfinite(gain) or np.isinf(values).any():
@@ -256,7 +255,7 @@ def _parse_marks(path: Path, name: str, rate: float) -> BeatMarks:
     if path.stat().st_size > _ANNOTATION_LIMIT:
         raise DatasetError(f"{path} is too large to be an annotation file.")
     wfdb = import_reader("wfdb")
-    with library_call(path, "an annotation file"):
+    with library_faults(path, "read as an annotation file"):
         notes = wfdb.rdann(str(path.with_suffix("")), name)
         rate = float(notes.fs or rate)
         times = np.asarray(notes.sample, dtype=np.float64) / rate

@@ -1,4 +1,4 @@
-"""`analyse`: learn what is normal in a recording's first minutes, and judge every beat by it."""
+"""`analyse`: judge every beat of a recording without anybody having said what is normal in it."""
 
 import logging
 from collections.abc import Iterator
@@ -15,21 +15,20 @@ from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector
 from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
+from ecglab.recordings._own import own_samples
 from ecglab.recordings._selection import FEWEST_BEATS, Selection, come_early, select_normal
+from ecglab.recordings._survey import survey, usual_beats
 from ecglab.thresholds import mean_plus_sd_threshold
 
-__all__ = ["TRAIN_MINUTES", "Analysis", "analyse", "own_samples", "score_record"]
+__all__ = ["TRAIN_MINUTES", "Analysis", "analyse", "score_record"]
 
 TRAIN_MINUTES = 5.0
-"""Minutes at the beginning of the recording that are learnt from."""
+"""Minutes at the beginning that are usually learnt from, where the rest is not to be seen."""
 
 _STANDARD_DEVIATIONS = 7.0
 """How far above the mean score of the kept beats the threshold lies. By Cantelli's inequality, at
 most 1 in 1 + 7**2 = 50 beats of any distribution lies that far out: 2 % false alarms or less, as
 long as the recording stays as it was while learning."""
-
-_QRS_SECONDS = 0.1  # before an R peak: by then the next beat's QRS complex has begun
-_LEAST_OWN = 0.5  # of a beat's samples; with fewer, two marks probably stand on one beat
 
 _MANY_FLAGGED = 0.3
 
@@ -45,21 +44,25 @@ class Analysis:
     record : Record
         The recording.
     detector : AutoencoderDetector
-        The detector that was trained on it.
+        Holds the autoencoder that was trained on it.
     reconstructions : ndarray of float64, shape (n_beats, n_samples)
-        What the detector makes of each beat.
+        What each beat would look like if it were a usual one: the median of the usual beats around
+        it; or, learnt from the first minutes, what the detector makes of it.
     scores : ndarray of float64, shape (n_beats,)
-        Anomaly score of each beat, the mean squared error of its reconstruction; higher is
-        stranger.
+        Anomaly score of each beat, higher is stranger: the larger of `shape` and `earliness`; or,
+        learnt from the first minutes, the mean squared error of its reconstruction.
     threshold : float
         Scores above it are strange.
     is_training : ndarray of bool, shape (n_beats,)
-        The beats of the first minutes, from which the detector was trained. Their scores are
+        The beats of the first minutes, if the detector was trained on those alone. Their scores are
         somewhat lower than they would be otherwise.
     selection : Selection
-        Which of the training beats were used, and how.
-    train_minutes : float
-        How long the training part is.
+        Which of the training beats, or of all, were used, and how.
+    train_minutes : float or None
+        How long the training part is; None if all of the recording was learnt from.
+    shape, earliness : ndarray of float64, shape (n_beats,), or None
+        How unlike the usual beats around it each beat is, and how much earlier than they it comes,
+        each as a multiple of its threshold. None if learnt from the first minutes.
     """
 
     record: Record
@@ -69,7 +72,9 @@ class Analysis:
     threshold: float
     is_training: npt.NDArray[np.bool_]
     selection: Selection
-    train_minutes: float
+    train_minutes: float | None = None
+    shape: npt.NDArray[np.float64] | None = None
+    earliness: npt.NDArray[np.float64] | None = None
 
     def __repr__(self) -> str:
         """Say in one line what came out."""
@@ -79,14 +84,37 @@ class Analysis:
         )
 
     @property
+    def is_learnt(self) -> npt.NDArray[np.bool_]:
+        """True for the beats that stand for what is normal, shape (n_beats,)."""
+        if self.train_minutes is None:
+            return self.selection.core
+        learnt = np.zeros(len(self.scores), dtype=bool)
+        learnt[np.flatnonzero(self.is_training)[self.selection.core]] = True
+        return learnt
+
+    @property
     def is_strange(self) -> npt.NDArray[np.bool_]:
         """True for beats whose score lies above the threshold, shape (n_beats,)."""
         return self.scores > self.threshold
 
     @property
     def is_early(self) -> npt.NDArray[np.bool_]:
-        """True for beats that come early and are followed by a pause, shape (n_beats,)."""
+        """True for beats that come early, shape (n_beats,).
+
+        By the rhythm around them; or, learnt from the first minutes, those followed by a pause.
+        """
+        if self.earliness is not None:
+            return self.earliness > 1
         return come_early(_rr_intervals(self.record))
+
+    @property
+    def reasons(self) -> npt.NDArray[np.object_]:
+        """Why each beat stands out, in words; empty for the others. Shape (n_beats,)."""
+        other = self.is_strange if self.shape is None else self.shape > 1
+        words = np.where(other, "other shape", "").astype(object)
+        words[self.is_early & ~other] = "early"
+        words[self.is_early & other] = "other shape, early"
+        return words
 
     @property
     def strange_beats(self) -> pd.DataFrame:
@@ -94,7 +122,8 @@ class Analysis:
 
         One row a beat: its position in the record (the index, ``beat``), ``time`` in seconds,
         ``score``, ``times_threshold`` (score over threshold), ``rr_before`` and ``rr_after`` in
-        seconds, whether it comes ``early``, and its ``symbol`` where the recording is annotated.
+        seconds, whether it comes ``early``, the ``reason`` in words, and its ``symbol`` where the
+        recording is annotated.
         """
         beats = np.flatnonzero(self.is_strange)
         beats = beats[np.argsort(-self.scores[beats], kind="stable")]
@@ -106,6 +135,7 @@ class Analysis:
                 "rr_before": _rr_intervals(self.record)[beats, 0],
                 "rr_after": _rr_intervals(self.record)[beats, 1],
                 "early": self.is_early[beats],
+                "reason": self.reasons[beats],
             },
             index=pd.Index(beats, name="beat"),
         )
@@ -120,6 +150,9 @@ class Analysis:
 
     def _notes(self) -> Iterator[str]:
         """Look for what makes the result doubtful."""
+        if self.train_minutes is None:
+            yield from self._notes_on_all()
+            return
         minutes = f"{self.train_minutes:g} minutes"
         kept = self.selection.kept.mean()
         if kept < 0.5:
@@ -146,26 +179,44 @@ class Analysis:
                 "rhythm) since the detector was trained."
             )
 
+    def _notes_on_all(self) -> Iterator[str]:
+        """Look for what makes a result on the whole recording doubtful."""
+        usual = self.selection.core.mean()
+        if usual < 0.5:
+            yield (
+                f"Only {100 * usual:.0f} % of the beats have a shape that does not belong to early "
+                "beats. Ectopic beats may be the majority: what was taken for usual may not be."
+            )
+        flagged = self.is_strange.mean()
+        if flagged > _MANY_FLAGGED:
+            yield (
+                f"{100 * flagged:.0f} % of the beats are flagged. Either they are ectopic, or the "
+                "signal is noisy, or the R peaks are not where the beats are."
+            )
+
 
 def analyse(
     record: Record,
     *,
-    train_minutes: float = TRAIN_MINUTES,
-    autoencoder: str | Autoencoder | AutoencoderDetector = "dense",
+    train_minutes: float | None = None,
+    autoencoder: str | Autoencoder | AutoencoderDetector | None = None,
     random_state: int | None = 0,
     progress: bool = False,
 ) -> Analysis:
-    """Train a detector on the first minutes of a recording, without labels, and score every beat.
+    """Judge every beat of a recording by its shape and its rhythm, without labels.
 
     Parameters
     ----------
     record : Record
         What `ecglab.datasets.read_record` returned. Its labels, if any, are not looked at.
-    train_minutes : float, default 5
-        Minutes at the beginning to learn from.
-    autoencoder : str, Autoencoder or AutoencoderDetector, default "dense"
+    train_minutes : float, optional
+        Minutes at the beginning to learn from, such as 5: nothing that follows is looked at, the
+        first lead is judged alone, and by shape alone. When left out, all of the recording is
+        learnt from.
+    autoencoder : str, Autoencoder or AutoencoderDetector, optional
         A name from `ecglab.autoencoders.AUTOENCODERS`, an untrained autoencoder, or a detector
-        whose autoencoder and scaler are to be used; its scoring and threshold are not.
+        whose autoencoder and scaler are to be used; its scoring and threshold are not. When left
+        out, a dense one with a code of 10 numbers; with `train_minutes`, "dense".
     random_state : int, optional
         Seed of the training; not used with an AutoencoderDetector, which has its own.
     progress : bool, default False
@@ -179,17 +230,29 @@ def analyse(
     Raises
     ------
     DatasetError
-        If the first minutes hold fewer than 30 beats.
+        If the recording, or its first minutes, hold fewer than 30 beats.
     ValueError
         If `train_minutes` is not positive, or there is no such autoencoder.
 
     Notes
     -----
-    Which beats to learn from is decided by `select_normal`: beats that come early are left out, and
-    the detector is trained on the half of the others that are most alike. So up to nearly half of
-    the beats on time may be strange, whatever their shape. The numbers in it stand for physiology
-    and convention, not for one recording; but they were settled on while records 100, 106, 119 and
-    208 of MIT-BIH were in view (`benchmarks/record_detection.py`).
+    *From the whole recording*: an autoencoder learns the beats of each lead, ectopic ones among
+    them, and rebuilds each from a narrow code, which leaves the noise out. A rebuilt beat is then
+    compared with those of the ten minutes around it, of which those are left out whose shape
+    belongs to early beats. Its *shape* is another one if it lies two to four times as far from them
+    as they typically do from one another; in that range, the threshold lies where the fewest beats
+    are. It is *early* if the interval before it is shorter than the median of the 101 around it by
+    a tenth, and by four times their median deviation, so that in an irregular rhythm hardly a beat
+    is early. The constants were settled on half of the records of DS1 of MIT-BIH and confirmed on
+    the other half (`benchmarks/mitbih.py`); a supraventricular beat that is not early, or one in an
+    irregular rhythm, is not found.
+
+    *From the first minutes*: which beats to learn from is decided by `select_normal`: beats that
+    come early are left out, and the detector is trained on the half of the others that are most
+    alike. So up to nearly half of the beats on time may be strange, whatever their shape. The
+    numbers in it stand for physiology and convention, not for one recording; but they were settled
+    on while records 100, 106, 119 and 208 of MIT-BIH were in view
+    (`benchmarks/record_detection.py`).
 
     A sample is left out of a beat's score where the next beat's QRS complex has already begun, or
     the one before is not over: an ectopic beat that follows early should not make a normal beat
@@ -205,6 +268,8 @@ def analyse(
     >>> analysis = analyse(read_record("mitdb/106"))  # doctest: +SKIP
     >>> analysis.strange_beats.head()  # doctest: +SKIP
     """
+    if train_minutes is None:
+        return _analyse_all(record, autoencoder, random_state, progress)
     if not train_minutes > 0:
         raise ValueError(f"train_minutes must be above 0, not {train_minutes}.")
     is_training = _times(record) < 60 * train_minutes
@@ -216,7 +281,7 @@ def analyse(
             "choose another lead."
         )
     selection = select_normal(training.signals, _rr_intervals(training))
-    detector = _make_detector(autoencoder, random_state, progress)
+    detector = _make_detector(autoencoder or "dense", random_state, progress)
     detector.fit(training.signals[selection.core])
     reconstructions = detector.reconstruct(record.signals)
     scores = score_record(record, reconstructions)
@@ -230,6 +295,34 @@ def analyse(
         is_training,
         selection,
         float(train_minutes),
+    )
+    _log(analysis)
+    return analysis
+
+
+def _analyse_all(
+    record: Record,
+    autoencoder: str | Autoencoder | AutoencoderDetector | None,
+    random_state: int | None,
+    progress: bool,
+) -> Analysis:
+    """Judge every beat by the usual ones around it."""
+    if len(record) < FEWEST_BEATS:
+        raise DatasetError(
+            f"{record.source} holds {len(record)} beats that can be used, and {FEWEST_BEATS} are "
+            "needed to tell what is usual. Choose another lead, or a longer recording."
+        )
+    found = survey(record, autoencoder, random_state, progress)
+    analysis = Analysis(
+        record,
+        found.detector,
+        reconstructions=usual_beats(record, found.usual),
+        scores=np.maximum(found.shape, found.earliness),
+        threshold=1.0,
+        is_training=np.zeros(len(record), dtype=bool),
+        selection=Selection(found.earliness > 1, found.usual, found.usual, n_shapes=1),
+        shape=found.shape,
+        earliness=found.earliness,
     )
     _log(analysis)
     return analysis
@@ -272,27 +365,6 @@ def score_record(
     return np.asarray((squares * own).sum(axis=1) / own.sum(axis=1))
 
 
-def own_samples(record: Record) -> npt.NDArray[np.bool_]:
-    """Tell which samples belong to a beat, and not to a neighbour that came early.
-
-    Parameters
-    ----------
-    record : Record
-        The beats.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_beats, n_samples)
-        False from 0.1 s before the next R peak on, and up to 0.1 s after the one before. All True
-        for beats that would keep less than half of their samples.
-    """
-    seconds = np.linspace(*record.window, record.n_samples, endpoint=False)
-    before, after = np.nan_to_num(_rr_intervals(record), nan=np.inf).T[:, :, None]
-    own = (seconds > _QRS_SECONDS - before) & (seconds < after - _QRS_SECONDS)
-    own[own.mean(axis=1) < _LEAST_OWN] = True
-    return np.asarray(own)
-
-
 def _times(record: Heartbeats) -> npt.NDArray[np.float64]:
     """Return the R peaks; a record has them."""
     return np.asarray(record.times, dtype=np.float64)
@@ -305,12 +377,14 @@ def _rr_intervals(record: Heartbeats) -> npt.NDArray[np.float64]:
 
 def _log(analysis: Analysis) -> None:
     """Say what came out, and what is doubtful about it."""
+    learnt = "all of it"
+    if analysis.train_minutes is not None:
+        learnt = f"the first {analysis.train_minutes:g} minutes"
     _logger.info(
-        "%s: trained on %d of %d beats in the first %g minutes; %d of %d beats are strange",
+        "%s: learnt from %d beats in %s; %d of %d beats are strange",
         analysis.record.source,
         analysis.selection.core.sum(),
-        analysis.is_training.sum(),
-        analysis.train_minutes,
+        learnt,
         analysis.is_strange.sum(),
         len(analysis.scores),
     )

@@ -59,16 +59,13 @@ def draw_timeline(analysis: Analysis) -> Figure:
                 label="strange" if flagged else "normal",
             )
         _shade(ax, analysis)
-    above.axhline(analysis.threshold, color="black", linewidth=1, linestyle="--")
-    above.annotate(
-        "threshold",
-        (1, analysis.threshold),
-        xycoords=("axes fraction", "data"),
-        va="bottom",
-        ha="right",
-    )
-    above.set(yscale="log", ylabel="anomaly score")
-    above.legend(loc="lower right", ncols=2, markerscale=3)
+    above.axhline(analysis.threshold, color="black", linewidth=1, linestyle="--", label="threshold")
+    above.set(ylabel="anomaly score")
+    if analysis.train_minutes is None:
+        above.set_ylim(bottom=-1)  # how very usual a beat is does not matter
+    else:
+        above.set_yscale("log")
+    above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, markerscale=3)
     below.set(xlabel="minutes", ylabel="RR interval (s)", ylim=(0, _top(intervals)))
     below.set_xlim(0, analysis.record.duration / 60)
     return figure
@@ -76,7 +73,8 @@ def draw_timeline(analysis: Analysis) -> Figure:
 
 def _shade(ax: Axes, analysis: Analysis) -> None:
     """Shade the part that was learnt from, and the stretches that were set aside."""
-    ax.axvspan(0, analysis.train_minutes, color=NORMAL_COLOR, alpha=0.08, linewidth=0)
+    if analysis.train_minutes is not None:
+        ax.axvspan(0, analysis.train_minutes, color=NORMAL_COLOR, alpha=0.08, linewidth=0)
     starts, stops = analysis.record.bad_stretches[["start", "stop"]].to_numpy(float).T / 60
     ax.broken_barh(  # one artist for all: a long recording can have thousands of stretches
         list(zip(starts, stops - starts, strict=True)),
@@ -109,7 +107,7 @@ def draw_normal_beat(analysis: Analysis) -> Figure:
     """
     figure = Figure(figsize=(5, 3))
     ax = figure.subplots()
-    beats = analysis.record.signals[analysis.is_training][analysis.selection.core]
+    beats = analysis.record.signals[analysis.is_learnt]
     low, median, high = np.quantile(beats, [0.05, 0.5, 0.95], axis=0)
     seconds = _seconds(analysis)
     ax.fill_between(seconds, low, high, color=NORMAL_COLOR, alpha=0.25, linewidth=0)
@@ -147,7 +145,7 @@ def draw_strange_beats(analysis: Analysis, n_beats: int) -> Figure:
             analysis.reconstructions[beat],
             color=NORMAL_COLOR,
             linestyle="--",
-            label="reconstruction",
+            label="as a usual beat",
         )
         ax.set_title(f"{rank + 1}. at {clock(times[rank])}, {ratios[rank]:.1f} x", fontsize=10)
     for ax in axes.flat[len(table) :]:

@@ -43,9 +43,9 @@ $reading
 
 <h2>The whole recording</h2>
 $timeline
-<p class="small">Each dot is a beat. Above: its anomaly score, the mean squared difference from its
-reconstruction; beats above the dashed line are called strange. Below: the RR interval, the time
-since the beat before. Shaded blue: the part that was learnt from. Shaded grey: bad stretches.</p>
+<p class="small">Each dot is a beat. Above: its anomaly score; beats above the dashed line are
+called strange. Below: the RR interval, the time since the beat before. Shaded blue: the part that
+was learnt from, if it was not all. Shaded grey: bad stretches.</p>
 
 <h2>What counts as normal here</h2>
 $normal

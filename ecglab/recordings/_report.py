@@ -105,9 +105,15 @@ def _summary(analysis: Analysis) -> str:
     )
     return (
         f"{found} in lead {record.lead} of this recording of {clock(record.duration)} (hours, "
-        f"minutes, seconds). The usual shape was learnt from the first {analysis.train_minutes:g} "
-        "minutes, without anybody having said which beats are normal."
+        f"minutes, seconds). What is usual was learnt from {_learnt_from(analysis)}, without "
+        "anybody having said which beats are normal."
     )
+
+
+def _learnt_from(analysis: Analysis) -> str:
+    if analysis.train_minutes is None:
+        return "the recording itself"
+    return f"the first {analysis.train_minutes:g} minutes"
 
 
 def _counts(analysis: Analysis) -> str:
@@ -119,8 +125,8 @@ def _counts(analysis: Analysis) -> str:
         "beats judged": f"{len(record):,}",
         "strange beats": f"{int(analysis.is_strange.sum()):,}",
         "strange beats an hour": f"{analysis.is_strange.sum() / hours:,.0f}",
-        "early beats with a pause": f"{int(analysis.is_early.sum()):,}",
-        "early, of the usual shape": f"{int((analysis.is_early & ~analysis.is_strange).sum()):,}",
+        "early beats": f"{int(analysis.is_early.sum()):,}",
+        "early, of the usual shape": f"{int((analysis.reasons == 'early').sum()):,}",
         "beats set aside": f"{len(record.set_aside):,}",
         "beats a minute (median)": "unknown" if np.isnan(median) else f"{60 / median:.0f}",
     }
@@ -151,6 +157,13 @@ def _describe_timeline(analysis: Analysis) -> str:
 def _say_what_was_learnt(analysis: Analysis) -> str:
     """Say which beats the detector was trained on."""
     chosen = analysis.selection
+    if analysis.train_minutes is None:
+        return (
+            f"{int(chosen.core.sum()):,} of {len(chosen.core):,} beats have a shape that does not "
+            "belong to early beats. Each beat was compared with the 600 of these around it, in "
+            f"{len(analysis.record.lead_names)} lead(s): {', '.join(analysis.record.lead_names)}. "
+            "Line: their median. Band: 90 % of them."
+        )
     return (
         f"The first {analysis.train_minutes:g} minutes hold {len(chosen.core):,} beats. "
         f"{int(chosen.early.sum()):,} of them come early and were left out. The detector learnt "
@@ -165,7 +178,7 @@ def _strange(analysis: Analysis) -> str:
     if table.empty:
         return "<p>There is none.</p>"
     drawn = min(_DRAWN, len(table))
-    alt = f"The {drawn} strangest beats, each with its reconstruction: {_listing(table[:drawn])}."
+    alt = f"The {drawn} strangest beats, each beside a usual one: {_listing(table[:drawn])}."
     shown = table.head(_LISTED)
     columns = {
         "rank": range(1, len(shown) + 1),
@@ -173,7 +186,7 @@ def _strange(analysis: Analysis) -> str:
         "score / threshold": [f"{ratio:.2f}" for ratio in shown["times_threshold"]],
         "RR before (s)": [_seconds(value) for value in shown["rr_before"]],
         "RR after (s)": [_seconds(value) for value in shown["rr_after"]],
-        "early": ["yes" if early else "" for early in shown["early"]],
+        "why": list(shown["reason"]),
     }
     if "symbol" in shown:
         columns["annotated as"] = list(shown["symbol"])
@@ -181,8 +194,8 @@ def _strange(analysis: Analysis) -> str:
     more = f'<p class="small">{left_out:,} more are not listed here.</p>' if left_out else ""
     return (
         _image(draw_strange_beats(analysis, drawn), alt)
-        + '<p class="small">Solid: the beat. Dashed: what a detector that knows only the usual '
-        "shape makes of it. The number is the score, as a multiple of the threshold.</p>"
+        + '<p class="small">Solid: the beat. Dashed: what it would look like if it were a usual '
+        "one. The number is the score, as a multiple of the threshold.</p>"
         + _table(columns, zip(*columns.values(), strict=True))
         + more
         + _against_annotations(analysis)

@@ -94,11 +94,13 @@ def test_same_seed_gives_the_same_weights_whatever_ran_before(name, trained):
     pd.testing.assert_frame_equal(trained.history_, again.history_, check_exact=True)
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 def test_another_seed_gives_other_weights(name, trained):
     other = tiny(name, random_state=1).fit(TRAIN, VALIDATION)
     assert not np.allclose(trained.reconstruct(TRAIN), other.reconstruct(TRAIN))
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 def test_fitting_again_starts_afresh(name, trained):
     twice = tiny(name).fit(VALIDATION[:, :7], VALIDATION[:, :7]).fit(TRAIN, VALIDATION)
     assert_same_weights(trained, twice)
@@ -121,6 +123,7 @@ def test_the_callers_random_numbers_are_left_alone(name):
     assert draw() == expected
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 def test_validation_beats_are_never_learnt_from(name):
     """With one epoch, the weights depend on the training beats alone."""
     one, other = (
@@ -138,6 +141,7 @@ def test_early_stopping_keeps_the_best_epoch(name):
     assert error == pytest.approx(history["validation_loss"].min(), rel=1e-4)
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 def test_noise_is_for_training_only(name, trained):
     denoising = tiny(name, noise=0.5).fit(TRAIN, VALIDATION)
     assert not np.allclose(trained.reconstruct(TRAIN), denoising.reconstruct(TRAIN))
@@ -271,6 +275,7 @@ def test_an_untrained_one_says_so(name):
         untrained.get_weights()
 
 
+@pytest.mark.usefixtures("eager_tensorflow")
 def test_progress_bar_is_shown_on_request_only(name, capsys):
     tiny(name, max_epochs=1).fit(TRAIN, VALIDATION)
     assert capsys.readouterr() == ("", "")

@@ -13,9 +13,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import matplotlib
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
-from site_checks import page_names
+from site_checks import forget, page_names
 
 HERE = Path(__file__).parent
 BUILT = HERE.parents[1] / "book" / "_build" / "html"
@@ -35,6 +36,11 @@ OPTIONS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 DESKTOP = {"width": 1280, "height": 800}
+FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir>
+<alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+<match><edit name="family" mode="append_last"><string>DejaVu Sans</string></edit></match>
+</fontconfig>"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,26 +88,36 @@ def find_browser() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def start_browser() -> Iterator[Callable[..., Browser]]:
-    """Return the function that starts a browser for which no host but this machine has an address.
+def fonts(tmp_path_factory) -> Path:
+    """Return the settings of a system whose only fonts are a set that matplotlib brings along.
 
-    It takes environment variables, which the browser gets on top of those of this process.
+    What fits on a screen depends on the fonts; with these, it fits wherever the tests run.
+    """
+    folder = tmp_path_factory.mktemp("fonts")
+    ttf = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    settings = folder / "fonts.conf"
+    settings.write_text(FONTS.format(fonts=ttf, cache=folder))
+    return settings
+
+
+@pytest.fixture(scope="session")
+def browser(fonts) -> Iterator[Browser]:
+    """Return the browser that the tests of one process share.
+
+    No host but this machine has an address in it.
     """
     executable = find_browser()
     if executable is None:
         reason = NO_BROWSER.format(names=", ".join(BROWSERS))
         # Where nobody watches, a skipped room would look like a tested one.
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    with sync_playwright() as playwright:
-        yield lambda **environment: playwright.chromium.launch(
-            executable_path=executable, args=OPTIONS, env={**os.environ, **environment}
-        )
-
-
-@pytest.fixture(scope="session")
-def browser(start_browser) -> Iterator[Browser]:
-    """Return the browser that the tests of one process share."""
-    with start_browser() as browser:
+    environment = {**os.environ, "FONTCONFIG_FILE": str(fonts)}
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(
+            executable_path=executable, args=OPTIONS, env=environment
+        ) as browser,
+    ):
         yield browser
 
 
@@ -141,9 +157,19 @@ class Complaints:
 
 
 @pytest.fixture
-def complaints() -> Complaints:
+def complaints() -> Iterator[Complaints]:
     """Return the list of what went wrong on the pages of this test; it must end up empty."""
-    return Complaints()
+    complaints = Complaints()
+    yield complaints
+    if complaints.found:
+        pytest.fail("\n".join(["the pages of this test are not sound:", *complaints.found]))
+
+
+def open_context(browser: Browser, **options) -> BrowserContext:
+    """Open what one reader has: windows that know of each other, and nothing stored yet."""
+    context = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light", **options})
+    context.set_default_timeout(10_000)
+    return context
 
 
 @pytest.fixture
@@ -152,24 +178,37 @@ def new_page(browser, complaints) -> Iterator[Callable[..., Page]]:
 
     Its options are those of a browser context: `viewport`, `has_touch`, `color_scheme`. The test
     fails if a page logs an error, lacks a file, or asks for anything outside of this machine.
+    A context takes the browser a second: where none of its options is needed, take `page`.
     """
     contexts = []
 
     def open_page(**options) -> Page:
-        context = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light", **options})
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        complaints.watch(context)
-        return context.new_page()
+        contexts.append(open_context(browser, **options))
+        complaints.watch(contexts[-1])
+        return contexts[-1].new_page()
 
     yield open_page
     for context in contexts:
         context.close()
-    if complaints.found:
-        pytest.fail("\n".join(["the pages of this test are not sound:", *complaints.found]))
+
+
+@pytest.fixture(scope="session")
+def shared_page(browser) -> Iterator[tuple[Page, Complaints]]:
+    """Return the one page behind `page`, and what writes down its complaints."""
+    context, complaints = open_context(browser), Complaints()
+    complaints.watch(context)
+    yield context.new_page(), complaints
+    context.close()
 
 
 @pytest.fixture
-def page(new_page) -> Page:
-    """Return a page in a window of 1280 × 800."""
-    return new_page()
+def page(shared_page, complaints) -> Iterator[Page]:
+    """Return a page in a window of 1280 × 800 that remembers nothing of the tests before.
+
+    It is watched as those of `new_page` are.
+    """
+    page, shared_complaints = shared_page
+    shared_complaints.found = complaints.found
+    yield page
+    forget(page)
+    page.set_viewport_size(DESKTOP)

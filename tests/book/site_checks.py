@@ -3,8 +3,10 @@
 Each of them is itself tested on broken pages, in `test_site_checks.py`.
 """
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -204,6 +206,25 @@ def axe_problems(page: Page, context: str = "document", options: dict | None = N
     ]
 
 
+def forget(page: Page) -> None:
+    """Leave a page as a new reader finds it: nothing stored, open, held down or pointed at."""
+    # Where nothing can be stored, as on an empty page, asking for it is an error.
+    page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch {} }")
+    page.goto("about:blank")
+    page.mouse.up()
+    page.mouse.move(0, 0)
+
+
+@contextmanager
+def fingers(page: Page) -> Iterator[None]:
+    """Let the page be one that is touched, as on a phone, for as long as this lasts."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    yield
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    session.detach()
+
+
 def hold_still(page: Page) -> None:
     """End all fading, and let none start: a word that is half faded in has little contrast."""
     page.add_style_tag(
@@ -217,15 +238,30 @@ def darken(page: Page) -> None:
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
 
 
+def set_in(page: Page, font: Path) -> None:
+    """Set the page, formulas and all, in another font."""
+    source = b64encode(font.read_bytes()).decode()
+    page.add_style_tag(
+        content=f"@font-face {{ font-family: other; src: url(data:font/ttf;base64,{source}) }}"
+        "* { font-family: other !important }"
+    )
+    page.evaluate("document.fonts.load('16px other')")
+
+
 def widen(page: Page) -> None:
     """Set the page in letters far wider than those that this machine has."""
     page.add_style_tag(content=WIDE_LETTERS)
 
 
+def next_frame(page: Page) -> None:
+    """Wait until the page has been drawn anew, and told of what is known only then."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def reach_problems(page: Page) -> list[str]:
     """Return the boxes that can be scrolled, but not without a mouse."""
     # The page learns in the next frame that a box has changed its size.
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    next_frame(page)
     return axe_problems(page, options={"runOnly": ["scrollable-region-focusable"]})
 
 

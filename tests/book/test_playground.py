@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from playwright.sync_api import expect
-from site_checks import axe_problems, darken, width_problems
+from site_checks import axe_problems, darken, fingers, next_frame, width_problems
 
 from ecglab import load_detector, plots
 from ecglab.datasets import make_heartbeats
@@ -262,8 +262,8 @@ def open_playground(new_page, site):
 
 
 @pytest.fixture
-def playground(open_playground):
-    page = open_playground()
+def playground(page, site):
+    page.goto((site / "playground.html").as_uri())
     expect(page.locator("#pg-score")).to_have_text("0.00800")
     return page
 
@@ -346,7 +346,8 @@ def test_bending_with_the_mouse_moves_the_score_and_speaks_at_the_end_only(playg
     before, said = score_of(playground), status.inner_text()
     drag(playground, (55, 0.2), (55, 1.7))
     expect(playground.locator("#pg-score")).not_to_have_text(before)
-    playground.wait_for_timeout(300)  # in which it might speak, and should not
+    # A timer that is set later, and longer, than that of whatever it might be about to say.
+    playground.evaluate("new Promise(done => setTimeout(done, 300))")
     assert status.inner_text() == said
     playground.mouse.up()
     assert is_flagged(playground)
@@ -605,7 +606,7 @@ def test_a_threshold_that_is_being_typed_outlives_a_change_of_colours(playground
     field = playground.get_by_role("textbox", name="Threshold")
     field.fill("0.2")
     darken(playground)
-    playground.wait_for_timeout(100)
+    next_frame(playground)
     expect(field).to_have_value("0.2")
 
 
@@ -639,9 +640,11 @@ def test_the_figures_are_those_of_the_package(playground, scripts):
 
 
 @pytest.mark.parametrize("width", [390, 360])
-def test_a_phone_needs_no_sideways_scrolling(open_playground, width):
-    page = open_playground(viewport={"width": width, "height": 780}, has_touch=True)
-    assert width_problems(page) == []
+def test_a_phone_needs_no_sideways_scrolling(page, site, width):
+    page.set_viewport_size({"width": width, "height": 780})
+    with fingers(page):
+        page.goto((site / "playground.html").as_uri())
+        assert width_problems(page) == []
 
 
 def test_a_finger_draws_on_the_beat_and_scrolls_beside_it(open_playground):
@@ -679,7 +682,7 @@ def test_a_second_finger_neither_moves_nor_ends_the_stroke_of_the_first(open_pla
             for x, y in [place_on(canvas, *place)]
         ]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        page.wait_for_timeout(50)  # moves are told once a frame
+        next_frame(page)  # moves are told once a frame
 
     send("touchStart", (0, (55, 0)))
     send("touchMove", (0, (55, 1.5)))
@@ -763,7 +766,7 @@ def test_a_curve_has_the_colour_of_its_class_at_once(playground):
     playground.get_by_role("button", name="PVC", exact=True).click()
     drawn = picture(playground, "beat")
     playground.evaluate("document.documentElement.dataset.theme = 'light'")  # draws anew
-    playground.wait_for_timeout(100)
+    next_frame(playground)
     assert picture(playground, "beat") == drawn
 
 

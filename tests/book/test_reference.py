@@ -2,7 +2,7 @@
 
 import doctest
 import importlib
-import os
+import io
 import pkgutil
 import re
 import subprocess
@@ -10,6 +10,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout, suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import ecglab
-from ecglab.cli import COMMANDS
+from ecglab.cli import COMMANDS, main
 from ecglab.sweep import expand
 
 ROOT = Path(__file__).parents[2]
@@ -191,14 +192,11 @@ def test_describing_the_package_loads_no_framework():
 @cache
 def help_of(command: str) -> str:
     """Ask the command for its help, as a person with a terminal of 80 columns would."""
-    code = f"from ecglab.cli import main; main({[*command.split(), '--help']})"
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), suppress(SystemExit):
+        patch.setenv("COLUMNS", "80")
+        main([*command.split(), "--help"])
+    return said.getvalue()
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

@@ -8,11 +8,13 @@ import yaml
 from site_checks import (
     HtmlSite,
     accessibility_problems,
+    fingers,
     image_load_problems,
     image_problems,
     link_problems,
     page_names,
     reach_problems,
+    set_in,
     structure_problems,
     text_size_problems,
     unfold,
@@ -26,27 +28,13 @@ PHONE = {"width": 390, "height": 844}
 NARROW_PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
 FULL_OF_WIDE_THINGS = ("notebooks/06_choose_threshold.html", "playground.html")
+OTHER_FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "cmtt10.ttf"
 GENERATED = {"genindex.html", "search.html"}
-
-
-FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir>
-<match><edit name="family" mode="assign" binding="strong"><string>{family}</string></edit></match>
-</fontconfig>"""
 
 
 @pytest.fixture(scope="module")
 def html(site):
     return HtmlSite(site)
-
-
-@pytest.fixture
-def other_fonts(tmp_path):
-    """Return the settings of a system whose only fonts are a set that matplotlib brings along."""
-    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    settings = tmp_path / "fonts.conf"
-    settings.write_text(FONTS.format(fonts=fonts, cache=tmp_path, family="cmtt10"))
-    return settings
 
 
 def test_the_book_has_the_pages_of_its_table_of_contents_and_no_others(site):
@@ -79,34 +67,35 @@ def test_the_page_is_sound_accessible_and_fits_a_phone(html, page, page_name):
         "images": image_load_problems(page),
         "accessibility": accessibility_problems(page),
     }
-    page.set_viewport_size(NARROW_PHONE)
-    problems["size of letters"] = text_size_problems(page)
-    for fonts in ("this machine's fonts", "wide letters"):
+    for fonts in ("usual letters", "wide letters"):
         if fonts == "wide letters":
             widen(page)
-        for size in (NARROW_PHONE, PHONE, DESKTOP):
-            page.set_viewport_size(size)
-            problems[f"width of {size['width']}, {fonts}"] = width_problems(page)
-            if size == NARROW_PHONE:
-                problems[f"without a mouse, {fonts}"] = reach_problems(page)
+        with fingers(page):
+            for size in (PHONE, NARROW_PHONE):
+                page.set_viewport_size(size)
+                problems[f"width of {size['width']}, {fonts}"] = width_problems(page)
+            problems[f"without a mouse, {fonts}"] = reach_problems(page)
+            problems[f"size of letters, {fonts}"] = text_size_problems(page)
+        page.set_viewport_size(DESKTOP)
+        problems[f"width of a desktop, {fonts}"] = width_problems(page)
     assert not any(problems.values()), "\n".join(
         f"{kind}: {problem}" for kind, found in problems.items() for problem in found
     )
 
 
 @pytest.mark.parametrize("name", FULL_OF_WIDE_THINGS)
-def test_other_fonts_change_nothing(site, start_browser, other_fonts, name):
-    with start_browser(FONTCONFIG_FILE=str(other_fonts)) as browser:
-        page = browser.new_page(viewport=NARROW_PHONE)
-        page.goto((site / name).as_uri())
-        # They are in use: of the fonts of the theme, none has all letters of one width.
-        assert page.evaluate(
-            """() => {
-                const pen = document.createElement("canvas").getContext("2d");
-                pen.font = getComputedStyle(document.body).font;
-                return pen.measureText("iiii").width === pen.measureText("MMMM").width;
-            }"""
-        )
-        unfold(page)
-        assert width_problems(page) == []
-        assert reach_problems(page) == []
+def test_other_fonts_change_nothing(site, page, name):
+    page.set_viewport_size(NARROW_PHONE)
+    page.goto((site / name).as_uri())
+    set_in(page, OTHER_FONT)
+    # It is in use: of the fonts of the theme, none has all letters of one width.
+    assert page.evaluate(
+        """() => {
+            const pen = document.createElement("canvas").getContext("2d");
+            pen.font = getComputedStyle(document.body).font;
+            return pen.measureText("iiii").width === pen.measureText("MMMM").width;
+        }"""
+    )
+    unfold(page)
+    assert width_problems(page) == []
+    assert reach_problems(page) == []

@@ -4,6 +4,8 @@ import pytest
 from site_checks import (
     HtmlSite,
     accessibility_problems,
+    fingers,
+    forget,
     image_load_problems,
     image_problems,
     link_problems,
@@ -160,6 +162,28 @@ def test_what_is_folded_is_looked_at_once_unfolded(show):
     assert accessibility_problems(page) != []
 
 
+def test_a_page_that_was_used_remembers_nothing(show):
+    presses = "<script>addEventListener('mousemove', it => globalThis.held = it.buttons)</script>"
+    page = show("<p>Words.</p>")
+    page.evaluate("localStorage.mode = sessionStorage.mode = 'dark'")
+    page.mouse.move(50, 50)
+    page.mouse.down()
+    forget(page)
+    show(f"{presses}<style>p:hover {{ color: red }}</style><p style='height: 400px'>Words.</p>")
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert page.locator("p:hover").count() == 0
+    page.mouse.move(60, 60)
+    assert page.evaluate("held") == 0
+
+
+def test_a_page_that_is_touched_has_no_mouse_until_it_is_let_go(show):
+    page = show("<p>Words.</p>")
+    coarse = "matchMedia('(pointer: coarse) and (hover: none)').matches"
+    with fingers(page):
+        assert page.evaluate(coarse)
+    assert not page.evaluate(coarse)
+
+
 WIDE = "<div style='width: 3000px'>Words</div>"
 
 
@@ -218,6 +242,6 @@ def test_a_page_that_complains_fails_its_test(show, complaints, body, complaint)
         if any(complaint in found for found in complaints.found):
             break
         page.wait_for_timeout(100)
-    page.context.close()
+    page.goto("about:blank")
     assert any(complaint in found for found in complaints.found)
     complaints.found.clear()

@@ -1,11 +1,14 @@
 """`ecglab analyse`: from a recording to a report, a table and annotations."""
 
 import json
+from contextlib import redirect_stdout
+from io import StringIO
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from ecglab import cli
 from ecglab.commands._analyse import _name_annotations
 from ecglab.datasets import read_record
 from ecglab.datasets._wfdb import quiet_wfdb
@@ -14,13 +17,12 @@ QUICK = ["--autoencoder", "dense_torch", "--train-minutes", "1.5", "--quiet"]
 
 
 @pytest.fixture(scope="module")
-def analysed(record, tmp_path_factory, console):
-    """Analyse the simulated recording once, as a process of its own."""
+def analysed(record, tmp_path_factory):
+    """Analyse the simulated recording once."""
     folder = tmp_path_factory.mktemp("analysed") / "new" / "report"
-    process = console("analyse", record, "--out", folder, "--json", *QUICK)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return folder, json.loads(out)
+    with redirect_stdout(StringIO()) as out:
+        assert cli.main(["analyse", str(record), "--out", str(folder), "--json", *QUICK]) == 0
+    return folder, json.loads(out.getvalue())
 
 
 def test_three_files_are_written(analysed, names_in):

@@ -10,7 +10,7 @@ from ecglab import AutoencoderDetector
 from ecglab.datasets import make_record, read_record
 from ecglab.errors import DatasetError
 from ecglab.recordings import analyse
-from ecglab.recordings._analysis import own_samples
+from ecglab.recordings._own import own_samples
 
 
 def test_ectopic_beats_are_found_without_labels(analysis, record):

@@ -1,7 +1,5 @@
 """Files for programs and viewers, written whole or not at all."""
 
-import resource
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -76,17 +74,10 @@ def test_where_nothing_can_be_written_it_is_said_so(analysis, tmp_path, name):
         WRITERS[name](analysis, tmp_path / "missing" / name)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files")
 @pytest.mark.parametrize("name", WRITERS)
-def test_where_there_is_no_room_the_old_file_stays(analysis, tmp_path, name):
-    """A limit on the size of files stands in for a full disk: writing fails in the same way."""
+def test_where_there_is_no_room_the_old_file_stays(analysis, tmp_path, full_disk, name):
     (tmp_path / name).write_text("old")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
-    try:
-        with pytest.raises(OutputError, match="cannot be written"):
-            WRITERS[name](analysis, tmp_path / name)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with full_disk(10), pytest.raises(OutputError, match="cannot be written"):
+        WRITERS[name](analysis, tmp_path / name)
     assert (tmp_path / name).read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == [name]

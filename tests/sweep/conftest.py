@@ -81,6 +81,26 @@ def write_grid(tmp_path, write_notebook) -> Callable[..., Path]:
 
 
 @pytest.fixture
+def gate(tmp_path) -> "Gate":
+    """Return a gate at which runs wait."""
+    return Gate(tmp_path / "open")
+
+
+class Gate:
+    """Code that waits, from some x on, until the gate is open."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, first: float) -> str:
+        closed = f"x >= {first} and not os.path.exists({str(self._path)!r})"
+        return f"import os, time\nwhile {closed}:\n    time.sleep(0.05)"
+
+    def open(self) -> None:
+        self._path.touch()
+
+
+@pytest.fixture
 def notes(tmp_path) -> Callable[[str], list[float]]:
     """Return the function that reads which runs have started or ended, in order."""
 

@@ -1,0 +1,129 @@
+"""How unlike the usual beats around it each beat is, in all leads, by their shape.
+
+What is usual is not told by anybody, and may change: a bundle branch block comes and goes, the
+patient turns over. Most beats of any ten minutes are the patient's usual ones then, unless they
+come early, beat after beat of the same shape. So a beat is compared with those around it in time
+whose shape does not belong to early beats.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.distance import cdist
+from sklearn.neighbors import NearestNeighbors
+
+from ecglab.recordings._rhythm import local_median
+
+__all__ = [
+    "WINDOW_BEATS",
+    "centre_beats",
+    "choose_usual",
+    "find_gap",
+    "measure_excess",
+    "windows_of",
+]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
+
+WINDOW_BEATS = 600
+"""Usual beats, half of them before and half after, that a beat is compared with: about ten
+minutes."""
+
+_NEAREST = 0.2  # share of them that must be near: a shape that a fifth of them have is usual
+_NORMAL_BEATS = 150  # on either side, whose typical distance is the unit
+_NEIGHBOURS = 15  # beats most like a beat, whose mean earliness tells what its shape is
+_EARLY_SHAPE = 0.06  # that mean, above which a shape belongs to early beats
+_MOST_EARLY = 0.3  # a pause or a missed beat counts for no more
+_MOST_SEARCHED = 5000  # beats among which the neighbours are looked for
+_BLOCK = 50  # beats that share a window
+_FEWEST = 30
+
+# A beat of another shape lies two to four times as far from the usual beats as these do from one
+# another. In between, the line is drawn where fewest beats are.
+_GAP = (0.7, 1.4)  # natural logarithms of 2.0 and 4.1
+_SMOOTHING = 0.08
+
+
+def centre_beats(beats: npt.NDArray[np.floating], own: BoolArray) -> FloatArray:
+    """Bring the samples that are a beat's own to mean 0, and set the others to 0."""
+    values = np.asarray(beats, dtype=np.float64)
+    means = (values * own).sum(axis=1, keepdims=True) / own.sum(axis=1, keepdims=True)
+    return np.where(own, values - means, 0.0)
+
+
+def choose_usual(codes: FloatArray, earliness: FloatArray) -> BoolArray:
+    """Tell which beats have a shape that does not belong to early beats.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_beats, n_values)
+        The shape of each beat, in all leads.
+    earliness : ndarray of shape (n_beats,)
+        How early each comes; see `measure_earliness`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_beats,)
+        Beats that the 15 beats most like them do not come early with. All, if too few are left.
+    """
+    n_beats = len(codes)
+    searched = np.unique(np.linspace(0, n_beats - 1, min(n_beats, _MOST_SEARCHED)).astype(np.intp))
+    search = NearestNeighbors(n_neighbors=min(_NEIGHBOURS + 1, len(searched))).fit(codes[searched])
+    alike = searched[search.kneighbors(codes, return_distance=False)]
+    usual = np.clip(earliness, -_MOST_EARLY, _MOST_EARLY)[alike].mean(axis=1) < _EARLY_SHAPE
+    return np.asarray(usual if usual.sum() >= _FEWEST else np.ones(n_beats, dtype=bool))
+
+
+def windows_of(usual: BoolArray) -> Iterator[tuple[slice, IntArray]]:
+    """Cut a recording into short blocks of beats; hand out each with the usual beats around it."""
+    places = np.flatnonzero(usual)
+    size = min(WINDOW_BEATS, len(places))
+    for start in range(0, len(usual), _BLOCK):
+        stop = min(start + _BLOCK, len(usual))
+        middle = int(np.searchsorted(places, (start + stop) // 2))
+        first = min(max(middle - size // 2, 0), len(places) - size)
+        yield slice(start, stop), places[first : first + size]
+
+
+def measure_excess(codes: FloatArray, usual: BoolArray) -> FloatArray:
+    """Measure how far each beat lies from the usual ones around it, in one lead.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_beats, n_values)
+        The shape of each beat in this lead.
+    usual : ndarray of bool, shape (n_beats,)
+        The beats to compare with.
+
+    Returns
+    -------
+    ndarray of shape (n_beats,)
+        Logarithm of the distance within which a fifth of the 600 usual beats around it lie, less
+        the median of the same over the usual beats: 0 is typical of these, 1 is 2.7 times as far.
+    """
+    distances = np.empty(len(codes))
+    for block, window in windows_of(usual):
+        nearest = max(1, int(_NEAREST * len(window)))
+        apart = cdist(codes[block], codes[window])
+        distances[block] = np.partition(apart, min(nearest, len(window) - 1), axis=1)[
+            :, min(nearest, len(window) - 1)
+        ]
+    logarithms = np.log(np.maximum(distances, np.finfo(float).tiny))
+    typical = local_median(np.where(usual, logarithms, np.nan), _NORMAL_BEATS)
+    return np.asarray(logarithms - typical)
+
+
+def find_gap(excess: FloatArray) -> float:
+    """Find where, between two and four times the usual distance, the fewest beats lie.
+
+    Where that is so of a whole stretch, its middle is taken.
+    """
+    grid = np.linspace(*_GAP, 91)
+    near = excess[(excess > _GAP[0] - 5 * _SMOOTHING) & (excess < _GAP[1] + 5 * _SMOOTHING)]
+    density = np.exp(-0.5 * ((grid[:, None] - near) / _SMOOTHING) ** 2).sum(axis=1)
+    # As good as empty: less than a fiftieth of a beat in a thousand.
+    slack = 2e-5 * len(excess) * _SMOOTHING * np.sqrt(2 * np.pi)
+    return float(grid[density <= density.min() + slack].mean())

@@ -1,0 +1,125 @@
+"""Judging every beat of a whole recording by the usual beats around it: by shape and by rhythm."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import clone
+
+from ecglab.autoencoders import Autoencoder, make_autoencoder
+from ecglab.datasets import Record
+from ecglab.detector import AutoencoderDetector
+from ecglab.recordings._own import own_samples
+from ecglab.recordings._rhythm import measure_earliness
+from ecglab.recordings._shape import (
+    centre_beats,
+    choose_usual,
+    find_gap,
+    measure_excess,
+    windows_of,
+)
+
+__all__ = ["Survey", "survey", "usual_beats"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_EVERY_LEAD = 0.4  # of the threshold that the mean over the leads must reach: each lead must see
+# something, so that noise in one of them is no beat of another shape
+_MOST_TRAINED = 5000  # beats, spread over the recording
+_LARGEST = 10.0  # times the typical deviation from the median beat; an artefact counts for no more
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """How each beat of a recording compares with the usual ones around it.
+
+    Parameters
+    ----------
+    shape : ndarray of float64, shape (n_beats,)
+        How unlike the usual beats it is, as a multiple of what makes a beat one of another shape.
+    earliness : ndarray of float64, shape (n_beats,)
+        How early it comes, as a multiple of what makes a beat early there; negative if late.
+    usual : ndarray of bool, shape (n_beats,)
+        The beats that others are compared with.
+    detector : AutoencoderDetector
+        Holds the autoencoder of the first lead.
+    """
+
+    shape: FloatArray
+    earliness: FloatArray
+    usual: BoolArray
+    detector: AutoencoderDetector
+
+
+def survey(
+    record: Record,
+    autoencoder: str | Autoencoder | AutoencoderDetector | None,
+    random_state: int | None,
+    progress: bool,
+) -> Survey:
+    """Compare every beat with the usual ones around it; see `analyse`."""
+    own = own_samples(record)
+    intervals = np.asarray(record.rr_intervals, dtype=np.float64)[:, 0]
+    leads = [centre_beats(beats, own) for beats in np.moveaxis(record.amplitudes, 2, 0)]
+    detectors = [
+        _make_detector(autoencoder, random_state, progress).fit(_train_on(scaled))
+        for scaled in map(_scale, leads)
+    ]
+    # Rebuilt beats are compared, and not the beats: what the code has no room for is noise.
+    codes = [
+        detector.reconstruct(_scale(beats))
+        for detector, beats in zip(detectors, leads, strict=True)
+    ]
+    early, _ = measure_earliness(intervals)
+    usual = choose_usual(np.concatenate(codes, axis=1), early)
+    excess = np.stack([measure_excess(rebuilt, usual) for rebuilt in codes], axis=1)
+    mean = excess.mean(axis=1)
+    gap = find_gap(mean)
+    shape = np.minimum(mean / gap, excess.min(axis=1) / (_EVERY_LEAD * gap))
+    early, least = measure_earliness(intervals, left_out=shape > 1)
+    return Survey(shape, early / least, usual, detectors[0])
+
+
+def usual_beats(record: Record, usual: BoolArray) -> FloatArray:
+    """Return the median of the usual beats around each beat, shape (n_beats, n_samples)."""
+    medians = np.empty(record.signals.shape)
+    for block, window in windows_of(usual):
+        medians[block] = np.median(record.signals[window], axis=0)
+    return medians
+
+
+def _scale(beats: FloatArray) -> FloatArray:
+    """Measure beats from their median, in units of its typical size."""
+    size = float(np.sqrt(np.median(np.square(beats).mean(axis=1))))
+    scaled = (beats - np.median(beats, axis=0)) / (size if size > 0 else 1.0)
+    return np.clip(scaled, -_LARGEST, _LARGEST)
+
+
+def _train_on(beats: FloatArray) -> FloatArray:
+    """Return all beats, or some spread evenly; the autoencoder is to know ectopic ones, too."""
+    chosen = np.linspace(0, len(beats) - 1, min(len(beats), _MOST_TRAINED)).astype(np.intp)
+    return beats[chosen]
+
+
+def _make_detector(
+    autoencoder: str | Autoencoder | AutoencoderDetector | None,
+    random_state: int | None,
+    progress: bool,
+) -> AutoencoderDetector:
+    if isinstance(autoencoder, AutoencoderDetector):
+        return clone(autoencoder).set_params(threshold="mean_plus_sd", threshold_params=None)
+    if autoencoder is None:
+        autoencoder = make_autoencoder(
+            "dense_torch",
+            hidden=(64, 10),
+            dropout=0.0,
+            batch_norm=False,
+            output_activation="linear",
+            learning_rate=3e-3,
+            batch_size=64,
+            max_epochs=30,
+        )
+    return AutoencoderDetector(
+        autoencoder, threshold="mean_plus_sd", random_state=random_state, progress=progress
+    )
