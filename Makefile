@@ -54,7 +54,7 @@ test-frameworks: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/test_frameworks.py tests/autoencoders tests/test_detector.py tests/test_persistence.py
 
 test-book: book
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/book
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -p no:nbval tests/book
 
 test-notebooks: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval notebooks/
