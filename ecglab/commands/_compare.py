@@ -32,20 +32,20 @@ _logger = logging.getLogger("ecglab.commands")
 
 
 class Compare:
-    """Compare annotations of recordings with a reference, beat by beat, as ANSI/AAMI EC57 does."""
+    """Judge annotations of beats by a reference, as ANSI/AAMI EC57 does."""
 
     EPILOG = f"""examples:
   ecglab compare mitdb/106.atr report106/106.ecglab
   ecglab compare 'mitdb/*.atr' 'reports/*/*.ecglab' --json
 
-REFERENCE and TEST are WFDB annotation files, or patterns in quotation marks that
-find many; the files of one record have its name. They are looked for here, then
-in $ECGLAB_DATA_HOME. A beat and a mark within 150 ms are a pair, one to one. The
-first five minutes do not count, and records with paced beats are left out.
+REFERENCE and TEST are WFDB annotation files, or patterns in quotation marks
+that find many; the files of one record have its name. They are looked for here,
+then in $ECGLAB_DATA_HOME. A beat and a mark within 150 ms are a pair, one to
+one. The first five minutes do not count; records with paced beats are left out.
 
-Se is sensitivity, +P positive predictivity, FPR false-positive rate; "flagged" is
-whatever the test calls anything but normal. The summary's intervals are a 95 %
-bootstrap over records.
+Se is sensitivity, +P positive predictivity, FPR false-positive rate; "flagged"
+is whatever the test calls anything but normal. The summary's intervals are a
+95 % bootstrap over records.
 
 {EXIT_CODES}"""
 
