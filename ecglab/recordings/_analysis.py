@@ -277,8 +277,9 @@ def analyse(
     if len(training) < FEWEST_BEATS:
         raise DatasetError(
             f"{record.source}: the first {train_minutes:g} minutes hold {len(training)} beats that "
-            f"can be used, and {FEWEST_BEATS} are needed to learn from. Raise train_minutes, or "
-            "choose another lead."
+            f"can be used, and {FEWEST_BEATS} are needed to learn from.",
+            "Raise {}, or choose another lead.",
+            "train_minutes",
         )
     selection = select_normal(training.signals, _rr_intervals(training))
     detector = _make_detector(autoencoder or "dense", random_state, progress)
