@@ -23,11 +23,9 @@ from ecglab.heartbeats import Heartbeats
 from ecglab.reading import Reading
 
 __all__ = [
-    "N_STRANGEST",
     "ScoreSummary",
     "TableWriter",
     "check_out",
-    "find_strangest",
     "sample_heartbeats",
     "score_file",
 ]

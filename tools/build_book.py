@@ -5,6 +5,7 @@ first: the committed ones (`make book`) or freshly run ones (`make course`).
 """
 
 import gc
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,7 +17,8 @@ FIRST_PAGE = BOOK / "_build" / "html" / "index.html"
 
 def main() -> int:
     """Run jupyter-book and say where the first page is."""
-    FIRST_PAGE.unlink(missing_ok=True)
+    # Pages that are no longer in the book would stay, and be taken for pages of this build.
+    shutil.rmtree(FIRST_PAGE.parent, ignore_errors=True)
     # A build makes large trees of nodes and keeps them to its end: to go through them again and
     # again for what could be thrown away takes a third of its time.
     gc.disable()
