@@ -106,11 +106,9 @@ def measure_excess(codes: FloatArray, usual: BoolArray) -> FloatArray:
     """
     distances = np.empty(len(codes))
     for block, window in windows_of(usual):
-        nearest = max(1, int(_NEAREST * len(window)))
+        nearest = min(max(1, int(_NEAREST * len(window))), len(window) - 1)
         apart = cdist(codes[block], codes[window])
-        distances[block] = np.partition(apart, min(nearest, len(window) - 1), axis=1)[
-            :, min(nearest, len(window) - 1)
-        ]
+        distances[block] = np.partition(apart, nearest, axis=1)[:, nearest]
     logarithms = np.log(np.maximum(distances, np.finfo(float).tiny))
     typical = local_median(np.where(usual, logarithms, np.nan), _NORMAL_BEATS)
     return np.asarray(logarithms - typical)

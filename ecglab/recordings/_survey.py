@@ -61,16 +61,12 @@ def survey(
     """Compare every beat with the usual ones around it; see `analyse`."""
     own = own_samples(record)
     intervals = np.asarray(record.rr_intervals, dtype=np.float64)[:, 0]
-    leads = [centre_beats(beats, own) for beats in np.moveaxis(record.amplitudes, 2, 0)]
+    leads = [_scale(centre_beats(beats, own)) for beats in np.moveaxis(record.amplitudes, 2, 0)]
     detectors = [
-        _make_detector(autoencoder, random_state, progress).fit(_train_on(scaled))
-        for scaled in map(_scale, leads)
+        _make_detector(autoencoder, random_state, progress).fit(_train_on(beats)) for beats in leads
     ]
     # Rebuilt beats are compared, and not the beats: what the code has no room for is noise.
-    codes = [
-        detector.reconstruct(_scale(beats))
-        for detector, beats in zip(detectors, leads, strict=True)
-    ]
+    codes = [detector.reconstruct(beats) for detector, beats in zip(detectors, leads, strict=True)]
     early, _ = measure_earliness(intervals)
     usual = choose_usual(np.concatenate(codes, axis=1), early)
     excess = np.stack([measure_excess(rebuilt, usual) for rebuilt in codes], axis=1)
