@@ -31,6 +31,7 @@ most 1 in 1 + 7**2 = 50 beats of any distribution lies that far out: 2 % false a
 long as the recording stays as it was while learning."""
 
 _MANY_FLAGGED = 0.3
+_MANY_UNREADABLE = 0.1
 
 _logger = logging.getLogger(__name__)
 
@@ -63,6 +64,9 @@ class Analysis:
     shape, earliness : ndarray of float64, shape (n_beats,), or None
         How unlike the usual beats around it each beat is, and how much earlier than they it comes,
         each as a multiple of its threshold. None if learnt from the first minutes.
+    irregular, unreadable : ndarray of bool, shape (n_beats,), or None
+        The beats where the rhythm is irregular, as in atrial fibrillation, so that none is early;
+        and those in too much noise to be judged. None if learnt from the first minutes.
     """
 
     record: Record
@@ -75,6 +79,8 @@ class Analysis:
     train_minutes: float | None = None
     shape: npt.NDArray[np.float64] | None = None
     earliness: npt.NDArray[np.float64] | None = None
+    irregular: npt.NDArray[np.bool_] | None = None
+    unreadable: npt.NDArray[np.bool_] | None = None
 
     def __repr__(self) -> str:
         """Say in one line what came out."""
@@ -94,8 +100,15 @@ class Analysis:
 
     @property
     def is_strange(self) -> npt.NDArray[np.bool_]:
-        """True for beats whose score lies above the threshold, shape (n_beats,)."""
-        return self.scores > self.threshold
+        """True for beats that can be read and score above the threshold, shape (n_beats,)."""
+        return (self.scores > self.threshold) & ~self.is_unreadable
+
+    @property
+    def is_unreadable(self) -> npt.NDArray[np.bool_]:
+        """True for beats in too much noise to be judged, shape (n_beats,)."""
+        if self.unreadable is None:
+            return np.zeros(len(self.scores), dtype=bool)
+        return self.unreadable
 
     @property
     def is_early(self) -> npt.NDArray[np.bool_]:
@@ -110,11 +123,34 @@ class Analysis:
     @property
     def reasons(self) -> npt.NDArray[np.object_]:
         """Why each beat stands out, in words; empty for the others. Shape (n_beats,)."""
-        other = self.is_strange if self.shape is None else self.shape > 1
+        other = self.is_strange & (True if self.shape is None else self.shape > 1)
+        early = self.is_early & ~self.is_unreadable
         words = np.where(other, "other shape", "").astype(object)
-        words[self.is_early & ~other] = "early"
-        words[self.is_early & other] = "other shape, early"
+        words[early & ~other] = "early"
+        words[early & other] = "other shape, early"
         return words
+
+    @property
+    def verdicts(self) -> npt.NDArray[np.str_]:
+        """What each beat looks like, in the letters of AAMI's classes, shape (n_beats,).
+
+        "N" like the usual beats, "V" of another shape (ventricular, as a rule, but also aberrant or
+        a fusion), "S" of the usual shape and early (supraventricular, as a rule), "Q" not to be
+        told: in too much noise or, learnt from the first minutes, strange.
+        """
+        if self.shape is None or self.earliness is None:
+            return np.where(self.is_strange, "Q", "N")
+        return np.select(
+            [self.is_unreadable, self.shape > 1, self.earliness > 1], ["Q", "V", "S"], "N"
+        )
+
+    @property
+    def stretches(self) -> pd.DataFrame:
+        """Where the rhythm is irregular: columns ``start`` and ``stop``, in seconds."""
+        irregular = np.zeros(len(self.scores), bool) if self.irregular is None else self.irregular
+        edges = np.flatnonzero(np.diff(irregular, prepend=False, append=False)).reshape(-1, 2)
+        times = _times(self.record)
+        return pd.DataFrame({"start": times[edges[:, 0]], "stop": times[edges[:, 1] - 1]})
 
     @property
     def strange_beats(self) -> pd.DataFrame:
@@ -187,6 +223,12 @@ class Analysis:
                 f"Only {100 * usual:.0f} % of the beats have a shape that does not belong to early "
                 "beats. Ectopic beats may be the majority: what was taken for usual may not be."
             )
+        unreadable = self.is_unreadable.mean()
+        if unreadable > _MANY_UNREADABLE:
+            yield (
+                f"{100 * unreadable:.0f} % of the beats lie in too much noise to be judged, in "
+                "every lead; what is said of the others may suffer from it, too."
+            )
         flagged = self.is_strange.mean()
         if flagged > _MANY_FLAGGED:
             yield (
@@ -237,15 +279,19 @@ def analyse(
     Notes
     -----
     *From the whole recording*: an autoencoder learns the beats of each lead, ectopic ones among
-    them, and rebuilds each from a narrow code, which leaves the noise out. A rebuilt beat is then
-    compared with those of the ten minutes around it, of which those are left out whose shape
-    belongs to early beats. Its *shape* is another one if it lies two to four times as far from them
-    as they typically do from one another; in that range, the threshold lies where the fewest beats
-    are. It is *early* if the interval before it is shorter than the median of the 101 around it by
-    a tenth, and by four times their median deviation, so that in an irregular rhythm hardly a beat
-    is early. The constants were settled on half of the records of DS1 of MIT-BIH and confirmed on
-    the other half (`benchmarks/mitbih.py`); a supraventricular beat that is not early, or one in an
-    irregular rhythm, is not found.
+    them, and rebuilds each from a narrow code, which leaves the noise out. The QRS complex of a
+    rebuilt beat is then compared with those of the ten minutes around it, of which those are left
+    out whose shape belongs to early beats. Its *shape* is another one if it lies two and a half to
+    five times as far from them as they typically do from one another; in that range, the threshold
+    lies where the fewest beats are. It is *early* if the interval before it is shorter than the
+    median of the 101 around it by a tenth and by four times their median deviation, and than the
+    five before it; five and more beats in a row that begin so, and are fast by the 1,001 intervals
+    around them, are early, too. Where the intervals typically change by more than a tenth, as in
+    atrial fibrillation, the rhythm is *irregular*, and no beat is early. A beat is *unreadable* if
+    the noise beside its QRS complex exceeds a tenth of the height of the median beat in every lead.
+    The constants were settled on half of the records of DS1 of MIT-BIH and confirmed on the other
+    half (`benchmarks/mitbih.py`). A supraventricular beat that is not early, or one in an irregular
+    rhythm, is not found.
 
     *From the first minutes*: which beats to learn from is decided by `select_normal`: beats that
     come early are left out, and the detector is trained on the half of the others that are most
@@ -324,6 +370,8 @@ def _analyse_all(
         selection=Selection(found.earliness > 1, found.usual, found.usual, n_shapes=1),
         shape=found.shape,
         earliness=found.earliness,
+        irregular=found.irregular,
+        unreadable=found.unreadable,
     )
     _log(analysis)
     return analysis

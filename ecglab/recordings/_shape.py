@@ -3,13 +3,16 @@
 What is usual is not told by anybody, and may change: a bundle branch block comes and goes, the
 patient turns over. Most beats of any ten minutes are the patient's usual ones then, unless they
 come early, beat after beat of the same shape. So a beat is compared with those around it in time
-whose shape does not belong to early beats.
+whose shape does not belong to early beats; and by its QRS complex alone, since what lies between
+the complexes is small beside a drifting baseline, and an early beat differs there, too.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
+from scipy.signal import detrend
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
@@ -19,8 +22,10 @@ __all__ = [
     "WINDOW_BEATS",
     "centre_beats",
     "choose_usual",
+    "cut_qrs",
     "find_gap",
     "measure_excess",
+    "measure_noise",
     "windows_of",
 ]
 
@@ -41,10 +46,13 @@ _MOST_SEARCHED = 5000  # beats among which the neighbours are looked for
 _BLOCK = 50  # beats that share a window
 _FEWEST = 30
 
-# A beat of another shape lies two to four times as far from the usual beats as these do from one
-# another. In between, the line is drawn where fewest beats are.
-_GAP = (0.7, 1.4)  # natural logarithms of 2.0 and 4.1
+# A beat of another shape lies two and a half to five times as far from the usual beats as these do
+# from one another. In between, the line is drawn where fewest beats are.
+_GAP = (0.9, 1.6)  # natural logarithms of 2.5 and 5.0
 _SMOOTHING = 0.08
+
+_QRS = (-0.1, 0.15)  # seconds around the R peak; a ventricular complex is wider, and begins earlier
+_FINE = 0.035  # seconds: what a mean over so many smooths away is noise, or a QRS complex
 
 
 def centre_beats(beats: npt.NDArray[np.floating], own: BoolArray) -> FloatArray:
@@ -52,6 +60,50 @@ def centre_beats(beats: npt.NDArray[np.floating], own: BoolArray) -> FloatArray:
     values = np.asarray(beats, dtype=np.float64)
     means = (values * own).sum(axis=1, keepdims=True) / own.sum(axis=1, keepdims=True)
     return np.where(own, values - means, 0.0)
+
+
+def cut_qrs(codes: npt.NDArray[np.floating], window: tuple[float, float]) -> FloatArray:
+    """Cut the QRS complex out of beats that reach over so many seconds, and take its drift away."""
+    return np.asarray(detrend(codes[:, _is_qrs(codes.shape[1], window)], axis=1))
+
+
+def measure_noise(
+    beats: npt.NDArray[np.floating], window: tuple[float, float], own: BoolArray
+) -> FloatArray:
+    """Measure the noise around the QRS complex of each beat, in one lead.
+
+    Parameters
+    ----------
+    beats : ndarray of shape (n_beats, n_samples)
+        The beats, each in the unit of the lead.
+    window : tuple of float
+        Seconds around the R peak that they reach over.
+    own : ndarray of bool, shape (n_beats, n_samples)
+        See `own_samples`.
+
+    Returns
+    -------
+    ndarray of shape (n_beats,)
+        Root mean square of what is left beside the QRS complex when a mean over 35 ms is taken
+        away, as a share of the height of the median beat. A wide QRS complex is smooth, and adds
+        nothing.
+    """
+    n_samples = beats.shape[1]
+    width = max(3, round(_FINE * n_samples / (window[1] - window[0])))
+    fine = np.asarray(beats, dtype=np.float64) - uniform_filter1d(
+        np.asarray(beats, dtype=np.float64), width, axis=1
+    )
+    beside = own & ~_is_qrs(n_samples, window)
+    power = (np.square(fine) * beside).sum(axis=1) / np.maximum(beside.sum(axis=1), 1)
+    height = float(np.ptp(np.median(beats, axis=0)))
+    return np.asarray(np.sqrt(power) / (height if height > 0 else 1.0))
+
+
+def _is_qrs(n_samples: int, window: tuple[float, float]) -> BoolArray:
+    """Tell which samples of a beat are those of its QRS complex."""
+    seconds = np.linspace(*window, n_samples, endpoint=False)
+    chosen = (seconds >= _QRS[0]) & (seconds < _QRS[1])
+    return np.asarray(chosen if chosen.any() else ~chosen)
 
 
 def choose_usual(codes: FloatArray, earliness: FloatArray) -> BoolArray:
@@ -62,7 +114,7 @@ def choose_usual(codes: FloatArray, earliness: FloatArray) -> BoolArray:
     codes : ndarray of shape (n_beats, n_values)
         The shape of each beat, in all leads.
     earliness : ndarray of shape (n_beats,)
-        How early each comes; see `measure_earliness`.
+        How early each comes, as a logarithm; see `compare_intervals`.
 
     Returns
     -------
@@ -115,7 +167,7 @@ def measure_excess(codes: FloatArray, usual: BoolArray) -> FloatArray:
 
 
 def find_gap(excess: FloatArray) -> float:
-    """Find where, between two and four times the usual distance, the fewest beats lie.
+    """Find where, between two and a half and five times the usual distance, the fewest beats lie.
 
     Where that is so of a whole stretch, its middle is taken.
     """

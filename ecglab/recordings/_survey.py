@@ -10,12 +10,14 @@ from ecglab.autoencoders import Autoencoder, make_autoencoder
 from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector
 from ecglab.recordings._own import own_samples
-from ecglab.recordings._rhythm import measure_earliness
+from ecglab.recordings._rhythm import compare_intervals, find_irregular, measure_earliness
 from ecglab.recordings._shape import (
     centre_beats,
     choose_usual,
+    cut_qrs,
     find_gap,
     measure_excess,
+    measure_noise,
     windows_of,
 )
 
@@ -24,8 +26,9 @@ __all__ = ["Survey", "survey", "usual_beats"]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_EVERY_LEAD = 0.4  # of the threshold that the mean over the leads must reach: each lead must see
+_EVERY_LEAD = 0.2  # of the threshold that the mean over the leads must reach: each lead must see
 # something, so that noise in one of them is no beat of another shape
+_READABLE = 0.1  # of a lead's height: more noise than that, in every lead, hides a beat's shape
 _MOST_TRAINED = 5000  # beats, spread over the recording
 _LARGEST = 10.0  # times the typical deviation from the median beat; an artefact counts for no more
 
@@ -40,8 +43,8 @@ class Survey:
         How unlike the usual beats it is, as a multiple of what makes a beat one of another shape.
     earliness : ndarray of float64, shape (n_beats,)
         How early it comes, as a multiple of what makes a beat early there; negative if late.
-    usual : ndarray of bool, shape (n_beats,)
-        The beats that others are compared with.
+    usual, irregular, unreadable : ndarray of bool, shape (n_beats,)
+        The beats that others are compared with; those in an irregular rhythm; those in noise.
     detector : AutoencoderDetector
         Holds the autoencoder of the first lead.
     """
@@ -49,6 +52,8 @@ class Survey:
     shape: FloatArray
     earliness: FloatArray
     usual: BoolArray
+    irregular: BoolArray
+    unreadable: BoolArray
     detector: AutoencoderDetector
 
 
@@ -67,14 +72,25 @@ def survey(
     ]
     # Rebuilt beats are compared, and not the beats: what the code has no room for is noise.
     codes = [detector.reconstruct(beats) for detector, beats in zip(detectors, leads, strict=True)]
-    early, _ = measure_earliness(intervals)
-    usual = choose_usual(np.concatenate(codes, axis=1), early)
-    excess = np.stack([measure_excess(rebuilt, usual) for rebuilt in codes], axis=1)
+    shorter, _ = compare_intervals(intervals)
+    usual = choose_usual(np.concatenate(codes, axis=1), shorter)
+    excess = np.stack(
+        [measure_excess(cut_qrs(rebuilt, record.window), usual) for rebuilt in codes], axis=1
+    )
     mean = excess.mean(axis=1)
     gap = find_gap(mean)
     shape = np.minimum(mean / gap, excess.min(axis=1) / (_EVERY_LEAD * gap))
-    early, least = measure_earliness(intervals, left_out=shape > 1)
-    return Survey(shape, early / least, usual, detectors[0])
+    noise = [
+        measure_noise(lead, record.window, own) for lead in np.moveaxis(record.amplitudes, 2, 0)
+    ]
+    return Survey(
+        shape,
+        earliness=measure_earliness(intervals, left_out=shape > 1),
+        usual=usual,
+        irregular=find_irregular(intervals, left_out=shape > 1),
+        unreadable=np.min(noise, axis=0) > _READABLE,
+        detector=detectors[0],
+    )
 
 
 def usual_beats(record: Record, usual: BoolArray) -> FloatArray:

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from ecglab.datasets import make_record, read_record
 from ecglab.errors import DatasetError
 from ecglab.recordings import analyse
-from ecglab.recordings._rhythm import measure_earliness
+from ecglab.recordings._rhythm import find_irregular, measure_earliness
 from ecglab.recordings._shape import choose_usual, find_gap, measure_excess
 
 
@@ -40,6 +40,30 @@ def test_ectopic_beats_are_found_by_shape_or_rhythm_and_the_reason_is_said(analy
     assert early[record.symbols == "A"].mean() > 0.8
     assert ((reasons != "") == analysis.is_strange).all()
     assert set(analysis.strange_beats["reason"]) <= {"early", "other shape", "other shape, early"}
+
+
+def test_a_beat_is_judged_in_the_letters_of_the_field(analysis, record):
+    for code, verdict in (("N", "N"), ("V", "V"), ("A", "S")):
+        assert (analysis.verdicts[record.symbols == code] == verdict).mean() > 0.75
+    np.testing.assert_array_equal(np.isin(analysis.verdicts, ["V", "S"]), analysis.is_strange)
+
+
+def test_beats_in_noise_are_unreadable_and_not_strange(record):
+    noisy = record.amplitudes.copy()
+    noisy[300:400] += np.random.default_rng(0).normal(0, 0.6, noisy[300:400].shape)
+    analysis = analyse(replace(record, amplitudes=noisy))
+    np.testing.assert_array_equal(np.flatnonzero(analysis.is_unreadable), np.arange(300, 400))
+    assert not analysis.is_strange[300:400].any()
+    assert (analysis.verdicts[300:400] == "Q").all()
+    assert any("too much noise" in note for note in analysis.notes)
+
+
+def test_drift_of_the_baseline_makes_no_beat_strange(record):
+    drift = np.linspace(-1, 1, 140)[:, None] * np.random.default_rng(0).normal(0, 0.3, (30, 1, 1))
+    drifting = record.amplitudes.copy()
+    drifting[300:330] += drift
+    verdicts = analyse(replace(record, amplitudes=drifting)).verdicts[300:330]
+    assert (verdicts[record.symbols[300:330] == "N"] == "N").mean() > 0.9
 
 
 def test_annotations_are_not_looked_at(analysis, record):
@@ -96,30 +120,57 @@ def test_too_few_beats_are_refused_in_plain_words(record):
         analyse(record[:20])
 
 
+NONE_LEFT_OUT = np.zeros(1200, dtype=bool)
+
+
+def sinus_rhythm(n_beats=1200, seed=0):
+    return np.random.default_rng(seed).normal(0.8, 0.01, n_beats)
+
+
 @given(st.floats(0.3, 2.0), st.integers(0, 2**32 - 1))
 def test_what_is_early_depends_on_no_unit_and_only_short_intervals_are(scale, seed):
-    rng = np.random.default_rng(seed)
-    intervals = rng.normal(0.8, 0.01, 200)
+    intervals = sinus_rhythm(seed=seed)
     intervals[100], intervals[120] = 0.5, 1.2
-    earliness, least = measure_earliness(intervals)
-    assert earliness[100] > least[100]
+    earliness = measure_earliness(intervals, NONE_LEFT_OUT)
+    np.testing.assert_array_equal(np.flatnonzero(earliness > 1), [100])
     assert earliness[120] < 0
-    assert (earliness > least).sum() == 1
-    np.testing.assert_allclose(measure_earliness(scale * intervals)[0], earliness, atol=1e-9)
+    scaled = measure_earliness(scale * intervals, NONE_LEFT_OUT)
+    np.testing.assert_allclose(scaled, earliness, atol=1e-9)
 
 
-def test_in_an_irregular_rhythm_hardly_an_interval_is_early():
-    intervals = np.random.default_rng(0).gamma(16, 0.05, 500)  # atrial fibrillation, roughly
-    earliness, least = measure_earliness(intervals)
-    assert (earliness > least).mean() < 0.02
+@pytest.mark.parametrize("length", [1, 7, 60, 200])
+def test_a_run_of_fast_beats_is_early_however_long(length):
+    intervals = sinus_rhythm()
+    intervals[400 : 400 + length] *= 0.6
+    early = measure_earliness(intervals, NONE_LEFT_OUT) > 1
+    np.testing.assert_array_equal(np.flatnonzero(early), np.arange(400, 400 + length))
+
+
+def test_a_rate_that_rises_slowly_makes_no_beat_early():
+    effort = np.interp(np.arange(1200), [0, 400, 600, 1200], [1, 1, 0.6, 0.6])
+    assert not (measure_earliness(effort * sinus_rhythm(), NONE_LEFT_OUT) > 1).any()
+
+
+def test_where_the_rhythm_is_irregular_no_beat_is_early():
+    intervals = sinus_rhythm()
+    fibrillating = slice(500, 800)
+    intervals[fibrillating] = np.random.default_rng(0).gamma(16, 0.05, 300)
+    irregular = find_irregular(intervals, NONE_LEFT_OUT)
+    assert irregular[550:750].all()
+    assert not irregular[np.r_[:450, 850:1200]].any()
+    assert not (measure_earliness(intervals, NONE_LEFT_OUT)[550:750] > 1).any()
+
+
+def test_every_second_beat_early_is_not_irregular():
+    intervals = sinus_rhythm()
+    intervals[500:800:2], intervals[501:800:2] = 0.5, 1.1
+    assert not find_irregular(intervals, NONE_LEFT_OUT).any()
 
 
 def test_an_unknown_interval_is_on_time():
     intervals = np.full(50, 0.8)
     intervals[[0, 20]] = np.nan
-    earliness, least = measure_earliness(intervals)
-    assert not earliness.any()
-    assert np.isfinite(least).all()
+    assert not measure_earliness(intervals, np.zeros(50, dtype=bool)).any()
 
 
 def test_shapes_that_come_early_are_not_usual_and_lie_far_from_those_that_are():
