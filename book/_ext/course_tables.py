@@ -131,7 +131,7 @@ def mitbih_records(root: Path) -> str:
             str(row["record"]),
             str(row["part"]),
             *(_known(row[name]) for name in areas),
-            *(f"{row[f'{kind} flagged']:.0f} of {row[kind]}" for kind in "VSFN"),
+            *(f"{row[f'{kind} flagged']:.0f} of {row[kind]:.0f}" for kind in "VSFN"),
         ]
         for row in table[table["detector"] == OURS].to_dict("records")
     ]

@@ -132,16 +132,16 @@ class Analysis:
 
     @property
     def verdicts(self) -> npt.NDArray[np.str_]:
-        """What each beat looks like, in the letters of AAMI's classes, shape (n_beats,).
+        """What each beat looks like, shape (n_beats,).
 
-        "N" like the usual beats, "V" of another shape (ventricular, as a rule, but also aberrant or
-        a fusion), "S" of the usual shape and early (supraventricular, as a rule), "Q" not to be
-        told: in too much noise or, learnt from the first minutes, strange.
+        "N" like the usual beats; "V" of another shape (ventricular, as a rule, but aberrant beats
+        and fusions, too); "S" of the usual shape and early (supraventricular, as a rule); "U" in
+        too much noise to be told; "?" strange, when learnt from the first minutes.
         """
         if self.shape is None or self.earliness is None:
-            return np.where(self.is_strange, "Q", "N")
+            return np.where(self.is_strange, "?", "N")
         return np.select(
-            [self.is_unreadable, self.shape > 1, self.earliness > 1], ["Q", "V", "S"], "N"
+            [self.is_unreadable, self.shape > 1, self.earliness > 1], ["U", "V", "S"], "N"
         )
 
     @property

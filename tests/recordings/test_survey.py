@@ -54,7 +54,7 @@ def test_beats_in_noise_are_unreadable_and_not_strange(record):
     analysis = analyse(replace(record, amplitudes=noisy))
     np.testing.assert_array_equal(np.flatnonzero(analysis.is_unreadable), np.arange(300, 400))
     assert not analysis.is_strange[300:400].any()
-    assert (analysis.verdicts[300:400] == "Q").all()
+    assert (analysis.verdicts[300:400] == "U").all()
     assert any("too much noise" in note for note in analysis.notes)
 
 
