@@ -62,7 +62,7 @@ class Kind:
     Parameters
     ----------
     name : str
-        Verdict and rank, such as ``"V1"``, or ``"other"`` for those unlike the rest.
+        Verdict and rank, such as ``"V-like A"``, or ``"other"`` for those unlike the rest.
     verdict : str
         One of `VERDICTS`; empty if they have several.
     beats : ndarray of int
@@ -135,10 +135,11 @@ def find_kinds(analysis: Analysis) -> tuple[Kind, ...]:
         for verdict in VERDICTS
         for beats in _group(shapes, np.flatnonzero(verdicts == verdict))
     ]
-    kinds, counts = [], dict.fromkeys(VERDICTS, 0)
+    kinds = []
+    letters = {verdict: iter("ABCDEFGH") for verdict in VERDICTS}
     for one in sorted(found, key=lambda one: -one.weight)[:_MOST_KINDS]:
-        counts[one.verdict] += 1
-        kinds.append(replace(one, name=f"{one.verdict}{counts[one.verdict]}"))
+        name = f"{VERDICTS[one.verdict]} {next(letters[one.verdict])}"
+        kinds.append(replace(one, name=name))
     rest = np.isin(verdicts, list(VERDICTS))
     for one in kinds:
         rest[one.beats] = False

@@ -21,6 +21,7 @@ h3 { font-size: 1rem; margin: 1.5rem 0 0.2rem; }
 table { border-collapse: collapse; font-size: 0.9rem; }
 th, td { text-align: left; padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid #eee;
   vertical-align: top; font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
+td:first-child { white-space: nowrap; }
 .counts { display: flex; flex-wrap: wrap; gap: 0.5rem; padding: 0; list-style: none; }
 .counts li { background: #f4f6f8; border-radius: 6px; padding: 0.4rem 0.8rem; }
 .counts b { display: block; font-size: 1.3rem; }
@@ -32,7 +33,8 @@ figure { margin: 0.6rem 0 1rem; break-inside: avoid; }
 .scroll img { width: 100%; min-width: 34rem; height: auto; }
 svg.paper { position: absolute; }
 .ecg { display: block; flex: none; }
-.ecg text { font: 70px system-ui, sans-serif; }
+.ecg text { font: 70px system-ui, sans-serif; paint-order: stroke; stroke: #fffafa;
+  stroke-width: 24px; }
 .ecg path { fill: none; stroke-width: 6; stroke-linejoin: round; }
 .ecg path.wide { stroke-width: 12; }
 @page { margin: 10mm; }

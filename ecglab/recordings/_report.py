@@ -137,10 +137,11 @@ def _summary(analysis: Analysis, figures: Summary) -> str:
     learnt_from = "the recording itself"
     if analysis.train_minutes is not None:
         learnt_from = f"the first {analysis.train_minutes:g} minutes"
+    leads = f"lead{'s' * (len(record.lead_names) > 1)} {', '.join(record.lead_names)}"
     return (
-        f"{found} in this recording of {clock(record.duration)} (hours, minutes, seconds), "
-        f"lead {' and '.join(record.lead_names)}. What is usual was learnt from {learnt_from}, "
-        "without anybody having said which beats are normal."
+        f"{found} in this recording of {clock(record.duration)} (hours, minutes, seconds), {leads}."
+        f" What is usual was learnt from {learnt_from}, without anybody having said which beats "
+        "are normal."
     )
 
 
@@ -171,7 +172,6 @@ def _kinds(analysis: Analysis) -> str:
         rows.append(
             [
                 kind.name,
-                VERDICTS.get(kind.verdict, "several"),
                 f"{len(kind.beats):,}",
                 f"{100 * kind.burden:.2g} %",
                 f"{np.median(kind.scores):.1f}",
@@ -181,7 +181,7 @@ def _kinds(analysis: Analysis) -> str:
                 _share(kind.bigeminy),
             ]
         )
-    names = ["kind", "called", "beats", "burden", "score", "seconds since the beat before"]
+    names = ["kind", "beats", "burden", "score", "seconds since the beat before"]
     surviving = flag_by_benjamini_hochberg(p_values_of(analysis)) & analysis.is_strange
     return (
         _table([*names, "in couplets", "in runs", "in bigeminy"], rows)
@@ -253,7 +253,7 @@ def _choose_windows(analysis: Analysis, verdicts: npt.NDArray[np.str_]) -> Itera
     """Choose what is to be shown of the signal itself."""
     times = np.asarray(analysis.record.times)
     # How unlike the usual rhythm a beat and its neighbours are: least where all of them are usual.
-    unrest = np.where(verdicts == "N", analysis.scores, np.inf)
+    unrest = np.where(verdicts == "N", analysis.scores, analysis.scores.max() + 1)
     calmest = pd.Series(unrest).rolling(_CALM_BEATS, center=True, min_periods=1).max().argmin()
     yield _Window("usual", times[calmest] - BEFORE, "as usual")
     for kind in analysis.kinds:
@@ -307,11 +307,11 @@ def _strips(
         if kind is None:
             yield f"<h3>{headings[heading]}</h3>"
         else:
-            called = VERDICTS.get(kind.verdict, "several verdicts")
-            yield f"<h3>{escape(kind.name)}: {called}, {len(kind.beats):,} beats</h3>"
+            yield f"<h3>{escape(kind.name)}: {len(kind.beats):,} beats</h3>"
         if kind is not None or heading == "usual":
             median = None if kind is None else np.median(record.amplitudes[kind.beats], axis=0)
-            what = "The usual beat" if kind is None else f"The median of {kind.name}"
+            whose = "" if kind is None else f"{kind.name}, and of "
+            what = f"The median of {whose}{analysis.is_learnt.sum():,} usual beats"
             color = VERDICT_COLORS[kind.verdict or "?" if kind else "N"]
             yield _figure(draw_beats(record, usual, median, scale, color, what), what)
         if isinstance(read, Strips):
@@ -361,7 +361,7 @@ def _against_annotations(analysis: Analysis) -> str:
     return (
         "<p>The recording is annotated. The annotations took no part in the training; they say of "
         "the beats (code, and how many are called what here):</p>"
-        + _table(["annotation", *(called[verdict] for verdict in counts)], rows)
+        + _table(["annotation", *(called[str(verdict)] for verdict in counts)], rows)
     )
 
 

@@ -7,7 +7,7 @@ wants to see what the electrodes saw. A few windows are read from the file once 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +68,7 @@ _GAIN = 10.0  # mm/mV
 _TYPICAL = 15.0  # mm, of a beat whose unit is not known
 _HIGHEST = 30.0  # mm from the middle; what is further out is cut off
 _LEAST = 10.0  # mm from the lowest to the highest line of a lead
+_QRS_BEGINS = 0.1  # seconds before the R peak
 _TOP = 6.0  # mm, where the marks stand
 
 # A pacemaker's spike lasts a millisecond or two: a few samples, with nothing beside them.
@@ -221,8 +222,8 @@ def draw_strip(strip: Strip, record: Record, verdicts: npt.NDArray[np.str_], lab
 
 def draw_beats(
     record: Record,
-    usual: FloatArray,
-    beats: FloatArray | None,
+    usual: npt.NDArray[np.floating[Any]],
+    beats: npt.NDArray[np.floating[Any]] | None,
     scale: Scale,
     color: str,
     label: str,
@@ -275,7 +276,7 @@ def _band(values: FloatArray) -> tuple[tuple[float, float], float]:
 def _extent(record: Record, beat: int) -> FloatArray:
     """Return from where to where a beat is coloured, in seconds from its R peak."""
     before, after = np.nan_to_num(np.asarray(record.rr_intervals)[beat], nan=np.inf) / 2
-    return np.array([max(record.window[0], -before), min(record.window[1], after)])
+    return np.array([max(-_QRS_BEGINS, -before), min(record.window[1], after)])
 
 
 def _trace(
