@@ -129,7 +129,7 @@ def _analyse_many(arguments: argparse.Namespace, folder: Path) -> Outcome:
             rows.append({"record": name, "error": str(error)})
             continue
         done.append(facts)
-        rows.append({"record": name, **_row(facts), "error": None})
+        rows.append({"record": name, **_row(facts), "error": ""})
     names = ["record", *(_row(done[0]) if done else ()), "error"]
     table = pd.DataFrame(rows, columns=names)
     place = folder / "summary.csv"

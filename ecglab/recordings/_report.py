@@ -396,6 +396,7 @@ def _settings(analysis: Analysis) -> str:
         "sampling rate": f"{record.sampling_rate:g} Hz",
         "window": f"{record.window[0]:g} to {record.window[1]:g} s around the R peak",
         "samples in a beat": record.n_samples,
+        "beats learnt from": int(analysis.is_learnt.sum()),
         "autoencoder": repr(detector.autoencoder_),
         "random state": detector.random_state,
         "epochs of training": len(detector.history_),

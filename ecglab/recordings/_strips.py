@@ -75,7 +75,7 @@ _TOP = 6.0  # mm, where the marks stand
 _SPIKE_SECONDS = 0.009
 _SPIKE_RATE = 200.0  # Hz, below which it is lost
 _SPIKE_BEFORE, _SPIKE_AFTER = 0.3, 0.03  # seconds from the R peak
-_SPIKE_HEIGHT = 0.35  # of the beat
+_SPIKE_HEIGHT = 0.35  # of the beat; records of DS1, none of which is paced, reach 0.17
 _SPIKED_BEATS = 200  # that are looked at
 
 
