@@ -20,8 +20,9 @@ h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #ddd; }
 h3 { font-size: 1rem; margin: 1.5rem 0 0.2rem; }
 table { border-collapse: collapse; font-size: 0.9rem; }
 th, td { text-align: left; padding: 0.2rem 0.9rem 0.2rem 0; border-bottom: 1px solid #eee;
-  vertical-align: top; font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
+  vertical-align: top; font-variant-numeric: tabular-nums; }
 td:first-child { white-space: nowrap; }
+td:last-child { overflow-wrap: anywhere; }
 .counts { display: flex; flex-wrap: wrap; gap: 0.5rem; padding: 0; list-style: none; }
 .counts li { background: #f4f6f8; border-radius: 6px; padding: 0.4rem 0.8rem; }
 .counts b { display: block; font-size: 1.3rem; }
@@ -48,6 +49,7 @@ svg.paper { position: absolute; }
 </head>
 <body>
 $paper
+<main>
 <h1>$title</h1>
 <p>$summary</p>
 <ul class="counts">$counts</ul>
@@ -78,6 +80,7 @@ $reading
 
 <h2>Settings and origin</h2>
 $settings
+</main>
 </body>
 </html>
 """)

@@ -323,10 +323,7 @@ def _strips(
 
 def _figure(drawing: str, caption: str) -> str:
     """Put a drawing in a box of its own that can be scrolled; it keeps its size in millimetres."""
-    return (
-        f'<figure><div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
-        f"{drawing}</div><figcaption>{escape(caption)}</figcaption></figure>"
-    )
+    return f"<figure>{_scroll(drawing, caption)}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def _reading(reading: Reading) -> str:
@@ -337,7 +334,7 @@ def _reading(reading: Reading) -> str:
         f"<td>{'assumed: ' * decision.assumed}{escape(decision.reason)}</td></tr>"
         for decision in reading
     )
-    return f'<div class="scroll"><table><tbody>{rows}</tbody></table></div>'
+    return _scroll(f"<table><tbody>{rows}</tbody></table>", "How the file was read")
 
 
 def _describe_timeline(analysis: Analysis) -> str:
@@ -380,7 +377,8 @@ def _aside(analysis: Analysis) -> str:
         )
         seconds = (stretches["stop"] - stretches["start"]).sum()
         parts.append(
-            f"<p>{len(stretches):,} bad stretches, {seconds:,.1f} seconds in all"
+            f"<p>{len(stretches):,} bad stretch{'es' * (len(stretches) > 1)}, "
+            f"{seconds:,.1f} seconds in all"
             f"{', the first of them' if len(stretches) > _LISTED else ''}:</p>"
             + _table(["from", "seconds", "what is wrong"], rows)
         )
@@ -406,15 +404,22 @@ def _settings(analysis: Analysis) -> str:
     return _table(["setting", "value"], rows.items())
 
 
-def _table(header: Iterable[str], rows: Iterable[Sequence[object]]) -> str:
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Write a table, every cell escaped."""
     head = "".join(f"<th>{escape(str(name))}</th>" for name in header)
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows
     )
+    names = ", ".join(header)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return _scroll(table, f"Table: {names}")
+
+
+def _scroll(content: str, label: str) -> str:
+    """Put what may be wider than a phone in a box that can be scrolled, with the keyboard, too."""
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(label)}">'
+        f"{content}</div>"
     )
 
 
@@ -424,4 +429,4 @@ def _image(figure: Figure, alt: str) -> str:
     figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     image = f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
-    return f'<div class="scroll">{image}</div>'
+    return _scroll(image, "Figure")

@@ -138,7 +138,7 @@ def test_what_was_set_aside_is_listed(analysis, record):
     changed = replace(record, set_aside=aside, bad_stretches=stretches, symbols=None)
     page = Page(render_report(replace(analysis, record=changed)))
     assert "noise 2" in page.text
-    assert "1 bad stretches, 2.0 seconds in all" in page.text
+    assert "1 bad stretch, 2.0 seconds in all" in page.text
 
 
 def test_thousands_of_bad_stretches_are_one_artist(analysis, record):
