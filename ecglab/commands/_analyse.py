@@ -3,26 +3,35 @@
 import argparse
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from ecglab._files import disk_faults_named, replacing_in
+from ecglab._files import disk_faults_named, replacing, replacing_in
 from ecglab.autoencoders import AUTOENCODERS
 from ecglab.batch import N_STRANGEST
 from ecglab.commands._exit import (
+    CANNOT,
+    DONE,
     EXIT_CODES,
     Outcome,
+    UsageError,
     add_output_options,
+    complain,
     concluded,
     show_reading,
 )
 from ecglab.commands._options import add_record_options, positive, read_recording, seed
 from ecglab.commands._show import Share, describe, list_beats, share, show, show_beats
 from ecglab.datasets import Record
+from ecglab.errors import EcglabError
 from ecglab.recordings import Analysis, analyse
+from ecglab.recordings._kinds import VERDICTS
 from ecglab.recordings._report import put_report
+from ecglab.recordings._summary import summarise
 from ecglab.recordings._writers import put_annotations, put_strange_beats
 
 __all__ = ["Analyse"]
@@ -36,11 +45,14 @@ class Analyse:
     EPILOG = f"""examples:
   ecglab analyse folder/106.hea --out report106
   ecglab analyse holter.edf --lead II --train-minutes 10 --out report
+  ecglab analyse folder/*.hea --out reports
 
 The folder gets report.html (for people), strange.csv (the strange beats, the
 strangest first) and an annotation file (106.{_ANNOTATOR}) that ECG viewers open.
-Annotations of the recording give the R peaks, if there are any; which beats
-they call normal is not looked at while learning.
+Of many recordings, each gets a folder of its own there, and summary.csv has a
+row for each; one that cannot be analysed does not stop the others. Annotations
+of the recording give the R peaks, if there are any; which beats they call
+normal is not looked at while learning.
 
 {EXIT_CODES}"""
 
@@ -48,7 +60,9 @@ they call normal is not looked at while learning.
     def add_arguments(parser: argparse.ArgumentParser) -> None:
         """Say which arguments there are."""
         add_output_options(parser)
-        parser.add_argument("file", metavar="RECORD", help="a recording of one person")
+        parser.add_argument(
+            "files", metavar="RECORD", nargs="+", help="a recording of one person, or many of these"
+        )
         parser.add_argument(
             "--out", required=True, type=Path, metavar="FOLDER", help="where the results go"
         )
@@ -70,24 +84,81 @@ they call normal is not looked at while learning.
     @staticmethod
     @concluded
     def execute(arguments: argparse.Namespace) -> Outcome:
-        """Analyse the recording and write the results."""
-        started = time.perf_counter()
-        analysis = analyse(
-            read_recording(arguments),
-            train_minutes=arguments.train_minutes,
-            autoencoder=arguments.autoencoder,
-            random_state=arguments.random_state,
-            progress=not arguments.quiet,
+        """Analyse each recording and write the results."""
+        folder = arguments.out.expanduser()
+        if len(arguments.files) == 1:
+            return _analyse(arguments, arguments.files[0], folder)
+        return _analyse_many(arguments, folder)
+
+
+def _analyse(arguments: argparse.Namespace, file: str, folder: Path) -> Outcome:
+    """Analyse one recording and write the results."""
+    started = time.perf_counter()
+    analysis = analyse(
+        read_recording(argparse.Namespace(**vars(arguments), file=file)),
+        train_minutes=arguments.train_minutes,
+        autoencoder=arguments.autoencoder,
+        random_state=arguments.random_state,
+        progress=not arguments.quiet,
+    )
+    files = _write(analysis, folder)
+    facts = {
+        "command": "analyse",
+        "file": file,
+        **_describe(analysis),
+        "files": files,
+        "seconds": time.perf_counter() - started,
+    }
+    return Outcome(facts, _lines(facts, analysis))
+
+
+def _analyse_many(arguments: argparse.Namespace, folder: Path) -> Outcome:
+    """Analyse one recording after the other, and write a table of all."""
+    names = [Path(file).stem for file in arguments.files]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(
+            f"Several recordings are called {', '.join(twice)}, and each is to have a folder of "
+            "its name. Analyse them one by one."
         )
-        files = _write(analysis, arguments.out.expanduser())
-        facts = {
-            "command": "analyse",
-            "file": arguments.file,
-            **_describe(analysis),
-            "files": files,
-            "seconds": time.perf_counter() - started,
-        }
-        return Outcome(facts, _lines(facts, analysis))
+    done, rows = [], []
+    for name, file in zip(names, arguments.files, strict=True):
+        try:
+            facts = _analyse(arguments, file, folder / name).facts
+        except (EcglabError, FloatingPointError) as error:
+            complain(error, CANNOT)
+            rows.append({"record": name, "error": str(error)})
+            continue
+        done.append(facts)
+        rows.append({"record": name, **_row(facts), "error": ""})
+    names = ["record", *(_row(done[0]) if done else ()), "error"]
+    table = pd.DataFrame(rows, columns=names)
+    place = folder / "summary.csv"
+    with disk_faults_named(place):
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(place) as unfinished:
+            table.to_csv(unfinished, index=False, float_format="%.6g", lineterminator="\n")
+    n_failed = len(rows) - len(done)
+    facts = {"command": "analyse", "records": done, "n_failed": n_failed, "summary": str(place)}
+    shown = table.drop(columns="error").to_string(
+        index=False, na_rep="-", float_format="{:.4g}".format
+    )
+    lines = [
+        *shown.splitlines(),
+        f"summary: {place}",
+        f"{len(done)} of {len(rows)} recordings were analysed; this is not a medical device",
+    ]
+    return Outcome(facts, lines, CANNOT if n_failed else DONE)
+
+
+def _row(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recording's row in the table of many: seconds, counts, and shares from 0 to 1."""
+    return {
+        "duration": facts["duration"],
+        "beats": facts["n_beats"],
+        **{called: facts["verdicts"][verdict] for verdict, called in VERDICTS.items()},
+        "burden": facts["burden"],
+        "unreadable": 1 - facts["readable"],
+    }
 
 
 def _write(analysis: Analysis, folder: Path) -> dict[str, str]:
@@ -117,12 +188,28 @@ def _describe(analysis: Analysis) -> dict[str, Any]:
     record = analysis.record
     reasons = record.set_aside["reason"].value_counts()
     recall, false_alarms = _judge(analysis)
+    figures = summarise(analysis)
     return {
         "reading": record.reading.as_records(),
         "lead": record.lead,
         "duration": record.duration,
         "n_beats": len(record),
         "n_strange": int(analysis.is_strange.sum()),
+        "readable": figures.readable,
+        "heart_rate": figures.heart_rate[0] if figures.heart_rate[0] > 0 else None,
+        "verdicts": figures.counts,
+        "burden": figures.burden,
+        "kinds": [
+            {
+                "kind": kind.name,
+                "n_beats": len(kind.beats),
+                "burden": kind.burden,
+                "couplets": float((kind.in_a_row == 2).mean()),
+                "runs": float((kind.in_a_row >= 3).mean()),
+                "bigeminy": float(kind.bigeminy.mean()),
+            }
+            for kind in analysis.kinds
+        ],
         "n_set_aside": len(record.set_aside),
         "set_aside": {str(reason): int(count) for reason, count in reasons.items()},
         "train_minutes": analysis.train_minutes,
@@ -156,6 +243,11 @@ def _lines(facts: dict[str, Any], analysis: Analysis) -> list[str]:
         *(f"set aside: {count}, {reason}" for reason, count in facts["set_aside"].items()),
         _say_what_was_learnt(facts),
         f"strange: {facts['n_strange']} ({facts['n_strange'] / facts['n_beats']:.1%})",
+        *(
+            f"  {kind['kind']}: {kind['n_beats']} ({kind['burden']:.1%}); in couplets "
+            f"{kind['couplets']:.0%}, runs {kind['runs']:.0%}, bigeminy {kind['bigeminy']:.0%}"
+            for kind in facts["kinds"]
+        ),
         *_by_annotations(analysis),
         *show_beats(strangest),
         *(f"{name.replace('_', ' ')}: {path}" for name, path in facts["files"].items()),

@@ -10,7 +10,7 @@ from ecglab.datasets._looks import glance
 from ecglab.datasets._raw import RawLead, Signals
 from ecglab.errors import DatasetError
 
-__all__ = ["is_ecg_name", "is_other_name", "read_lead_of", "read_other_leads"]
+__all__ = ["is_ecg_name", "is_other_name", "list_faults", "read_lead_of", "read_other_leads"]
 
 _PREFERRED = "mlii"
 _PREFIX = re.compile(r"^(ecg|ekg)[\s:_-]+")
@@ -81,24 +81,31 @@ def read_lead_of(signals: Signals, lead: str | int | None) -> RawLead:
         if not fault:
             for name, why in faults.items():
                 _logger.warning("%s: %s is passed over: %s.", signals.place, name, why)
-            return _decided(raw, "an ECG by its name, and looks like one")
+            instead = f"; passed over: {list_faults(faults)}" if faults else ""
+            return _decided(raw, f"an ECG by its name, and looks like one{instead}")
         faults[names[position]] = fault
     if by_name:
-        raise _refuse(signals, f"{_list(faults)}, by its name only")
+        raise _refuse(signals, f"{list_faults(faults)}, by its name only")
     return _by_looks(signals)
 
 
-def read_other_leads(signals: Signals, chosen: RawLead) -> list[RawLead]:
-    """Read the leads beside the one that was chosen: ECGs by their names, and by their looks."""
-    others = []
+def read_other_leads(signals: Signals, chosen: RawLead) -> tuple[list[RawLead], dict[str, str]]:
+    """Read the leads beside the one that was chosen: ECGs by their names, and by their looks.
+
+    Returns them, and for each lead that is left out what is wrong with it.
+    """
+    others, faults = [], {}
     for position, name in enumerate(signals.names):
         if name == chosen.lead or not is_ecg_name(name):
             continue
         raw = signals.read(position)
-        same_clock = (raw.rate, len(raw.values)) == (chosen.rate, len(chosen.values))
-        if same_clock and not glance(raw.values, raw.rate).fault:
+        if (raw.rate, len(raw.values)) != (chosen.rate, len(chosen.values)):
+            faults[name] = "it has another sampling rate or length"
+        elif fault := glance(raw.values, raw.rate).fault:
+            faults[name] = fault
+        else:
             others.append(raw)
-    return others
+    return others, faults
 
 
 def _by_looks(signals: Signals) -> RawLead:
@@ -115,7 +122,7 @@ def _by_looks(signals: Signals) -> RawLead:
     if len(alike) > 1:
         raise _refuse(signals, "several look like one")
     if not alike:
-        raise _refuse(signals, _list(faults) if faults else "none can be one")
+        raise _refuse(signals, list_faults(faults) if faults else "none can be one")
     return _decided(alike[0], "the only one that looks like an ECG", assumed=len(signals.names) > 1)
 
 
@@ -152,7 +159,8 @@ def _decided(raw: RawLead, why: str, *, assumed: bool = False) -> RawLead:
     return replace(raw, reading=raw.reading.with_decision("lead", raw.lead, why, assumed=assumed))
 
 
-def _list(faults: dict[str, str]) -> str:
+def list_faults(faults: dict[str, str]) -> str:
+    """Name leads with what is wrong with each."""
     return "; ".join(f"{name}: {fault}" for name, fault in faults.items())
 
 

@@ -24,6 +24,7 @@ _QRS_BAND, _WIDE_BAND = (8.0, 25.0), (0.7, 40.0)  # Hz
 _REFRACTORY = 0.2  # seconds
 _LOW = 0.4  # of a high peak; T waves and noise lie below
 _NOTHING = "it has no peaks that stand out"
+_UNREADABLE = "it is flat or cannot be read, nearly everywhere"
 # Settled on half of the DS1 records of MIT-BIH, both leads, and on simulated signals of other kinds
 # (`tests/datasets/test_looks.py`). An ECG may be noisy for long: these passed in a third of their
 # pieces or more, and the others in none.
@@ -64,7 +65,7 @@ def glance(values: FloatArray, rate: float) -> Glance:
         spans.append((start / rate, (start + size) / rate))
         peaks.append((start + places) / rate)
         faults.append(_judge(features) if len(places) >= _FEWEST_PEAKS else _NOTHING)
-    usual = max(faults, key=faults.count, default=_NOTHING)
+    usual = max(faults, key=faults.count, default=_UNREADABLE)
     enough = max(1.0, _LEAST_GOOD * len(faults), min(2, len(faults) - 1))
     fault = "" if faults.count("") >= enough else usual or _NOTHING
     return Glance(tuple(spans), np.concatenate([*peaks, []]), fault)

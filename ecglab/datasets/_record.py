@@ -2,8 +2,9 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from ecglab.datasets._cut import cut_beats, normalise, rr_intervals
 from ecglab.datasets._edf import open_edf
 from ecglab.datasets._find_record import EDF, find_recording
 from ecglab.datasets._labels import UNLABELLED
-from ecglab.datasets._leads import read_lead_of, read_other_leads
+from ecglab.datasets._leads import list_faults, read_lead_of, read_other_leads
 from ecglab.datasets._quality import Stretch, cut_out, fill_gaps
 from ecglab.datasets._raw import BeatMarks, RawLead
 from ecglab.datasets._rpeaks import find_r_peaks, question_marks
@@ -75,6 +76,9 @@ class Record(Heartbeats):
         not standardised; `signals` alone, where they are left out.
     lead_names : tuple of str
         The names of these leads.
+    read_again : callable, optional
+        Reads these leads once more, as they are in the file, for those who want to see the signal
+        itself. None if there is nothing to read from.
 
     See Also
     --------
@@ -91,6 +95,7 @@ class Record(Heartbeats):
     window: tuple[float, float]
     amplitudes: npt.NDArray[np.float32] = None  # type: ignore[assignment]  # never None once built
     lead_names: tuple[str, ...] = ()
+    read_again: Callable[[], Sequence[RawLead]] | None = None
 
     def __post_init__(self) -> None:
         """Check the arrays; what is left out of them is taken from the others."""
@@ -208,7 +213,14 @@ def read_record(
         source = f"{found.parent.name}/{source}"
     insist = annotations not in ("auto", None)
     raw = replace(raw, provenance=provenance)
-    return cut_record(raw, window, n_samples, wander, source=source, insist=insist, others=others)
+    record = cut_record(raw, window, n_samples, wander, source=source, insist=insist, others=others)
+    return replace(record, read_again=partial(_read_again, found, lead, sampling_rate))
+
+
+def _read_again(path: Path, lead: str | int | None, sampling_rate: float | None) -> list[RawLead]:
+    """Read the leads of a record as they are in its file."""
+    raw, others = _read_leads(path, lead, None, sampling_rate)
+    return [raw, *others]
 
 
 def _read_leads(
@@ -226,7 +238,7 @@ def _read_leads(
         else:
             signals = open_table(path, sampling_rate)
         raw = read_lead_of(signals, lead)
-        others = [] if lead is not None else read_other_leads(signals, raw)
+        others, faults = ([], {}) if lead is not None else read_other_leads(signals, raw)
         marks = signals.marks() if annotations is not None else None
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -237,6 +249,11 @@ def _read_leads(
             "Leave {} out, or correct the file.",
             "sampling_rate",
         )
+    if faults:
+        reading = raw.reading.with_decision(
+            "leads left out", ", ".join(faults), list_faults(faults)
+        )
+        raw = replace(raw, reading=reading)
     return replace(raw, marks=marks), others
 
 

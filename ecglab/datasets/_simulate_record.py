@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from ecglab.datasets._raw import BeatMarks, RawLead
 from ecglab.datasets._record import Record, cut_record
 from ecglab.datasets._simulator import RR, RR_BREATH, RR_SLOW, SHAPES, VARIATION
+from ecglab.reading import Reading
 
 __all__ = ["make_record", "simulate_lead"]
 
@@ -88,7 +90,8 @@ def make_record(
         "sampling_rate": str(sampling_rate),
         "random_state": str(random_state),
     }
-    return cut_record(replace(raw, provenance=provenance), source="simulated", insist=True)
+    record = cut_record(replace(raw, provenance=provenance), source="simulated", insist=True)
+    return replace(record, read_again=partial(list, (raw,)))
 
 
 def simulate_lead(
@@ -106,7 +109,10 @@ def simulate_lead(
     values = _draw_noise(round(seconds * rate), rate, rng)
     _add_beats(values, times, _draw_waves(codes, times, rng), rate)
     marks = BeatMarks(times, codes.astype(np.str_), origin="simulated")
-    return RawLead("the simulated recording", values, float(rate), "MLII", marks=marks)
+    unit = Reading().with_decision("unit", "mV", "simulated so")
+    return RawLead(
+        "the simulated recording", values, float(rate), "MLII", marks=marks, reading=unit
+    )
 
 
 def _check(minutes: float, shares: Mapping[str, float], rate: float) -> None:

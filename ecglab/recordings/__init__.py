@@ -1,11 +1,12 @@
-"""From a recording of one person to a list of its strange beats, without labels.
+"""From a recording of one person to the kinds of strange beats in it, without labels.
 
-`analyse` trains a detector on the first minutes and judges every beat; the writers put the result
-into files: a page for people, a table for programs, an annotation file for ECG viewers.
+`analyse` learns what is usual in it and judges every beat; the writers put the result into files: a
+page for people, a table for programs, an annotation file for ECG viewers.
 """
 
 from ecglab.recordings._analysis import TRAIN_MINUTES, Analysis, analyse, score_record
 from ecglab.recordings._figures import draw_normal_beat, draw_strange_beats, draw_timeline
+from ecglab.recordings._kinds import Kind
 from ecglab.recordings._report import render_report, write_report
 from ecglab.recordings._selection import Selection, come_early, select_normal
 from ecglab.recordings._writers import write_annotations, write_strange_beats
@@ -13,6 +14,7 @@ from ecglab.recordings._writers import write_annotations, write_strange_beats
 __all__ = [
     "TRAIN_MINUTES",
     "Analysis",
+    "Kind",
     "Selection",
     "analyse",
     "come_early",

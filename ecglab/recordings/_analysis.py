@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector
 from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
+from ecglab.recordings._kinds import Kind, find_kinds
 from ecglab.recordings._own import own_samples
 from ecglab.recordings._selection import FEWEST_BEATS, Selection, come_early, select_normal
 from ecglab.recordings._survey import survey, usual_beats
@@ -178,6 +180,11 @@ class Analysis:
         if self.record.symbols is not None:
             table["symbol"] = self.record.symbols[beats].astype(object)
         return table
+
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of strange beats, by verdict, shape and timing; see `Kind`."""
+        return find_kinds(self)
 
     @property
     def notes(self) -> list[str]:

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from ecglab.plots import ANOMALY_COLOR, NORMAL_COLOR, use_course_style
 from ecglab.recordings._analysis import Analysis
+from ecglab.recordings._kinds import VERDICTS, verdicts_of
+from ecglab.recordings._strips import VERDICT_COLORS
 
 __all__ = ["clock", "draw_normal_beat", "draw_strange_beats", "draw_timeline"]
 
@@ -47,16 +49,17 @@ def draw_timeline(analysis: Analysis) -> Figure:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     minutes = np.asarray(analysis.record.times) / 60
     intervals = np.asarray(analysis.record.rr_intervals)[:, 0]
+    verdicts = verdicts_of(analysis)
     for ax, values in ((above, analysis.scores), (below, intervals)):
-        for flagged, color, size in ((False, NORMAL_COLOR, 4), (True, ANOMALY_COLOR, 9)):
-            chosen = analysis.is_strange == flagged
+        for verdict, called in {"N": "usual", **VERDICTS, "U": "unreadable"}.items():
+            chosen = verdicts == verdict
             ax.scatter(
                 minutes[chosen],
                 values[chosen],
-                s=size,
-                color=color,
+                s=9 if verdict in VERDICTS else 4,
+                color=VERDICT_COLORS[verdict],
                 linewidths=0,
-                label="strange" if flagged else "normal",
+                label=called if chosen.any() else None,
             )
         _shade(ax, analysis)
     above.axhline(analysis.threshold, color="black", linewidth=1, linestyle="--", label="threshold")
@@ -65,7 +68,7 @@ def draw_timeline(analysis: Analysis) -> Figure:
         above.set_ylim(bottom=-1)  # how very usual a beat is does not matter
     else:
         above.set_yscale("log")
-    above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, markerscale=3)
+    above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=6, markerscale=3)
     below.set(xlabel="minutes", ylabel="RR interval (s)", ylim=(0, _top(intervals)))
     below.set_xlim(0, analysis.record.duration / 60)
     return figure

@@ -3,30 +3,56 @@
 import base64
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from ecglab._files import disk_faults_named, replacing
 from ecglab.reading import Reading
 from ecglab.recordings._analysis import Analysis
-from ecglab.recordings._figures import (
-    clock,
-    draw_normal_beat,
-    draw_strange_beats,
-    draw_timeline,
+from ecglab.recordings._figures import clock, draw_timeline
+from ecglab.recordings._kinds import (
+    VERDICTS,
+    Kind,
+    flag_by_benjamini_hochberg,
+    p_values_of,
+    verdicts_of,
 )
 from ecglab.recordings._page import PAGE
+from ecglab.recordings._strips import (
+    BEFORE,
+    PAPER,
+    SECONDS,
+    VERDICT_COLORS,
+    Scale,
+    Strips,
+    draw_beats,
+    draw_strip,
+    read_strips,
+    scale_of,
+)
+from ecglab.recordings._summary import (
+    HOUR,
+    Summary,
+    list_doubts,
+    list_stretches,
+    summarise,
+    tabulate_hours,
+)
 
 __all__ = ["put_report", "render_report", "write_report"]
 
-_DRAWN = 12  # strange beats
-_LISTED = 50  # rows of a table; the CSV file has all of them
+_STRETCHES_DRAWN = 3
+_LISTED = 50  # rows of a table
+_LONG = 2 * HOUR  # from there on, there is a table of hours
+_CALM_BEATS = 11  # of the strip that shows what is usual
 _DOTS_PER_INCH = 110
 
 
@@ -75,62 +101,229 @@ def render_report(analysis: Analysis) -> str:
         A whole HTML page. It holds no script, and loads nothing; all that comes from the recording
         (names, annotations) is escaped.
     """
-    record = analysis.record
+    figures = summarise(analysis)
+    verdicts = verdicts_of(analysis)
+    scale = scale_of(analysis.record)
+    windows = list(_choose_windows(analysis, verdicts))
+    read = read_strips(analysis.record, [window.start for window in windows], scale)
+    paced = isinstance(read, Strips) and read.paced
     return PAGE.substitute(
-        title=escape(f"Strange beats in {record.source}"),
-        summary=escape(_summary(analysis)),
-        notes="".join(f'<p class="note">{escape(note)}</p>' for note in analysis.notes),
-        counts=_counts(analysis),
-        reading=_reading(analysis.record.reading),
-        timeline=_image(draw_timeline(analysis), _describe_timeline(analysis)),
-        normal=_image(
-            draw_normal_beat(analysis),
-            "The median of the beats that were learnt from, and the band that holds 90 % of them.",
+        paper=PAPER,
+        title=escape(f"Strange beats in {analysis.record.source}"),
+        summary=escape(_summary(analysis, figures)),
+        notes="".join(
+            f'<p class="note">{escape(note)}</p>' for note in list_doubts(analysis, paced=paced)
         ),
-        learnt=escape(_say_what_was_learnt(analysis)),
-        strange=_strange(analysis),
+        counts=_counts(figures),
+        kinds=_kinds(analysis),
+        rhythm=_rhythm(list_stretches(analysis)),
+        timeline=_image(draw_timeline(analysis), _describe_timeline(analysis)),
+        hours=_hours(analysis),
+        strips="".join(_strips(analysis, verdicts, windows, read, scale)),
         aside=_aside(analysis),
+        reading=_reading(analysis.record.reading),
         settings=_settings(analysis),
     )
 
 
-def _summary(analysis: Analysis) -> str:
+def _summary(analysis: Analysis, figures: Summary) -> str:
     """Say in a sentence or two what was found."""
     record = analysis.record
-    n_strange = int(analysis.is_strange.sum())
     found = (
-        f"{n_strange:,} of {len(record):,} beats look strange"
-        if n_strange
+        f"{sum(figures.counts.values()):,} of {figures.judged:,} beats look strange"
+        if any(figures.counts.values())
         else "No beat looks strange"
     )
+    learnt_from = "the recording itself"
+    if analysis.train_minutes is not None:
+        learnt_from = f"the first {analysis.train_minutes:g} minutes"
+    leads = f"lead{'s' * (len(record.lead_names) > 1)} {', '.join(record.lead_names)}"
     return (
-        f"{found} in lead {record.lead} of this recording of {clock(record.duration)} (hours, "
-        f"minutes, seconds). What is usual was learnt from {_learnt_from(analysis)}, without "
-        "anybody having said which beats are normal."
+        f"{found} in this recording of {clock(record.duration)} (hours, minutes, seconds), {leads}."
+        f" What is usual was learnt from {learnt_from}, without anybody having said which beats "
+        "are normal."
     )
 
 
-def _learnt_from(analysis: Analysis) -> str:
-    if analysis.train_minutes is None:
-        return "the recording itself"
-    return f"the first {analysis.train_minutes:g} minutes"
-
-
-def _counts(analysis: Analysis) -> str:
+def _counts(figures: Summary) -> str:
     """List the numbers that matter most."""
-    record = analysis.record
-    hours = record.duration / 3600
-    median = float(np.nanmedian(np.asarray(record.rr_intervals))) if len(record) > 1 else np.nan
-    figures = {
-        "beats judged": f"{len(record):,}",
-        "strange beats": f"{int(analysis.is_strange.sum()):,}",
-        "strange beats an hour": f"{analysis.is_strange.sum() / hours:,.0f}",
-        "early beats": f"{int(analysis.is_early.sum()):,}",
-        "early, of the usual shape": f"{int((analysis.reasons == 'early').sum()):,}",
-        "beats set aside": f"{len(record.set_aside):,}",
-        "beats a minute (median)": "unknown" if np.isnan(median) else f"{60 / median:.0f}",
+    median, low, high = figures.heart_rate
+    listed = {
+        "readable": f"{100 * figures.readable:.1f} %",
+        "beats a minute (median, range)": "unknown"
+        if np.isnan(median)
+        else f"{median:.0f} ({low:.0f} to {high:.0f})",
+        "beats judged": f"{figures.judged:,}",
+        **{VERDICTS[verdict]: f"{count:,}" for verdict, count in figures.counts.items()},
+        "burden (strange beats of all)": f"{100 * figures.burden:.2g} %",
     }
-    return "".join(f"<li><b>{value}</b>{escape(name)}</li>" for name, value in figures.items())
+    return "".join(f"<li><b>{value}</b>{escape(name)}</li>" for name, value in listed.items())
+
+
+def _kinds(analysis: Analysis) -> str:
+    """List the kinds, those first that are many and strange."""
+    if not analysis.kinds:
+        return "<p>There is none.</p>"
+    before = np.asarray(analysis.record.rr_intervals)[:, 0]
+    rows = []
+    for kind in analysis.kinds:
+        low, middle, high = _quantiles(before[kind.beats], (0.1, 0.5, 0.9))
+        longest = int(kind.in_a_row.max())
+        rows.append(
+            [
+                kind.name,
+                f"{len(kind.beats):,}",
+                f"{100 * kind.burden:.2g} %",
+                f"{np.median(kind.scores):.1f}",
+                f"{middle:.2f} ({low:.2f} to {high:.2f})",
+                _share(kind.in_a_row == 2),
+                _share(kind.in_a_row >= 3) + (f" (up to {longest})" if longest >= 3 else ""),
+                _share(kind.bigeminy),
+            ]
+        )
+    names = ["kind", "beats", "burden", "score", "seconds since the beat before"]
+    surviving = flag_by_benjamini_hochberg(p_values_of(analysis)) & analysis.is_strange
+    return (
+        _table([*names, "in couplets", "in runs", "in bigeminy"], rows)
+        + '<p class="small">V-like: of another shape, as ventricular beats are. S-like: early, but '
+        "of the usual shape, as supraventricular beats are. Burden: share of all beats that were "
+        "judged. Score: the median, as a multiple of the threshold. Intervals: the median, and "
+        "where 80 % of them lie. Couplets are two beats of one verdict in a row, runs three and "
+        "more, bigeminy every second beat, three times or more. Kinds are told apart by shape in "
+        "all leads and by timing; “other” are those that are like no kind. At a false discovery "
+        f"rate of 5 % (Benjamini-Hochberg), {surviving.sum():,} of the strange beats "
+        "remain; strange.csv says which.</p>" + _against_annotations(analysis)
+    )
+
+
+def _quantiles(values: npt.NDArray[np.float64], shares: Sequence[float]) -> list[float]:
+    known = values[np.isfinite(values)]
+    return np.quantile(known, shares).tolist() if len(known) else [np.nan] * len(shares)
+
+
+def _share(of: npt.NDArray[np.bool_]) -> str:
+    return f"{100 * of.mean():.0f} %" if of.any() else "–"
+
+
+def _rhythm(stretches: pd.DataFrame) -> str:
+    """List the stretches of irregular rhythm."""
+    if stretches.empty:
+        return ""
+    rows = [
+        (clock(start), f"{stop - start:,.0f}", rhythm)
+        for start, stop, rhythm in stretches.head(_LISTED).itertuples(index=False)
+    ]
+    seconds = (stretches["stop"] - stretches["start"]).sum()
+    return (
+        f"<p>{len(stretches):,} stretches of another rhythm, {clock(seconds)} in all"
+        f"{', the first of them' if len(stretches) > _LISTED else ''}:</p>"
+        + _table(["from", "seconds", "rhythm"], rows)
+    )
+
+
+def _hours(analysis: Analysis) -> str:
+    """Sum up a long recording hour by hour."""
+    if analysis.record.duration < _LONG:
+        return ""
+    rows = (
+        [
+            hour,
+            f"{figures.judged:,}",
+            "" if np.isnan(figures.heart_rate[0]) else f"{figures.heart_rate[0]:.0f}",
+            *(f"{figures.counts[verdict]:,}" for verdict in VERDICTS),
+            f"{100 * figures.burden:.1f}",
+            f"{100 * (1 - figures.readable):.1f}",
+        ]
+        for hour, figures in enumerate(tabulate_hours(analysis), 1)
+    )
+    names = ["hour", "beats", "beats a minute", *VERDICTS.values(), "burden (%)", "unreadable (%)"]
+    return "<h3>Hour by hour</h3>" + _table(names, rows)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A strip that is to be shown: where it begins, under which heading, and what it is."""
+
+    heading: str
+    start: float
+    caption: str
+
+
+def _choose_windows(analysis: Analysis, verdicts: npt.NDArray[np.str_]) -> Iterator[_Window]:
+    """Choose what is to be shown of the signal itself."""
+    times = np.asarray(analysis.record.times)
+    # How unlike the usual rhythm a beat and its neighbours are: least where all of them are usual.
+    unrest = np.where(verdicts == "N", analysis.scores, analysis.scores.max() + 1)
+    calmest = pd.Series(unrest).rolling(_CALM_BEATS, center=True, min_periods=1).max().argmin()
+    yield _Window("usual", times[calmest] - BEFORE, "as usual")
+    for kind in analysis.kinds:
+        shown: list[float] = []
+        for caption, place in _examples(kind):
+            time = float(times[kind.beats[place]])
+            if all(abs(time - other) >= SECONDS for other in shown):
+                shown.append(time)
+                ratio = f"{kind.scores[place]:.1f} x threshold"
+                yield _Window(kind.name, time - BEFORE, f"{caption}, {ratio}")
+    stretches = list_stretches(analysis)
+    longest = (stretches["start"] - stretches["stop"]).to_numpy(float).argsort(kind="stable")
+    for start, _, rhythm in stretches.iloc[longest[:_STRETCHES_DRAWN]].itertuples(index=False):
+        yield _Window("rhythm", start - BEFORE, f"{rhythm}, from {clock(start)} on")
+    bad = analysis.record.bad_stretches
+    if len(bad):
+        start, _, reason = bad.iloc[(bad["stop"] - bad["start"]).argmax()]
+        yield _Window("unreadable", start - BEFORE, f"the longest bad stretch: {reason}")
+
+
+def _examples(kind: Kind) -> Iterator[tuple[str, int]]:
+    """Choose beats that show a kind: its strangest, its longest run, and one like most of it."""
+    yield "the strangest", int(kind.scores.argmax())
+    if kind.in_a_row.max() >= 3:
+        yield f"a run of {kind.in_a_row.max()}", int(kind.in_a_row.argmax())
+    yield "a typical one", int(np.abs(kind.scores - np.median(kind.scores)).argmin())
+
+
+def _strips(
+    analysis: Analysis,
+    verdicts: npt.NDArray[np.str_],
+    windows: Sequence[_Window],
+    read: Strips | str,
+    scale: Scale,
+) -> Iterator[str]:
+    """Draw the usual beats, then each kind, beside the signal itself."""
+    record = analysis.record
+    yield (
+        f'<p class="small">ECG paper: 25 mm/s, {escape(scale.words)}; a thick line each 0.2 s. '
+        "▾: an R peak. V, S, ?: beats that are V-like, S-like, or strange in another way; U: one "
+        "that cannot be read; |: one that was set aside. Median beats are drawn at 50 mm/s: blue "
+        "the usual one, in the colour of the verdict that of the kind.</p>"
+    )
+    if isinstance(read, str):
+        yield f'<p class="note">There are no strips. {escape(read)}</p>'
+    usual = np.median(record.amplitudes[analysis.is_learnt], axis=0)
+    kinds = {kind.name: kind for kind in analysis.kinds}
+    headings = {"usual": "The usual beat", "rhythm": "Another rhythm", "unreadable": "Unreadable"}
+    for heading in dict.fromkeys(window.heading for window in windows):
+        kind = kinds.get(heading)
+        if kind is None:
+            yield f"<h3>{headings[heading]}</h3>"
+        else:
+            yield f"<h3>{escape(kind.name)}: {len(kind.beats):,} beats</h3>"
+        if kind is not None or heading == "usual":
+            median = None if kind is None else np.median(record.amplitudes[kind.beats], axis=0)
+            whose = "" if kind is None else f"{kind.name}, and of "
+            what = f"The median of {whose}{analysis.is_learnt.sum():,} usual beats"
+            color = VERDICT_COLORS[kind.verdict or "?" if kind else "N"]
+            yield _figure(draw_beats(record, usual, median, scale, color, what), what)
+        if isinstance(read, Strips):
+            for window, strip in zip(windows, read.strips, strict=True):
+                if window.heading == heading:
+                    caption = f"{clock(strip.start)}: {window.caption}"
+                    yield _figure(draw_strip(strip, record, verdicts, caption), caption)
+
+
+def _figure(drawing: str, caption: str) -> str:
+    """Put a drawing in a box of its own that can be scrolled; it keeps its size in millimetres."""
+    return f"<figure>{_scroll(drawing, caption)}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def _reading(reading: Reading) -> str:
@@ -141,7 +334,7 @@ def _reading(reading: Reading) -> str:
         f"<td>{'assumed: ' * decision.assumed}{escape(decision.reason)}</td></tr>"
         for decision in reading
     )
-    return f"<table><tbody>{rows}</tbody></table>"
+    return _scroll(f"<table><tbody>{rows}</tbody></table>", "How the file was read")
 
 
 def _describe_timeline(analysis: Analysis) -> str:
@@ -154,71 +347,18 @@ def _describe_timeline(analysis: Analysis) -> str:
     )
 
 
-def _say_what_was_learnt(analysis: Analysis) -> str:
-    """Say which beats the detector was trained on."""
-    chosen = analysis.selection
-    if analysis.train_minutes is None:
-        return (
-            f"{int(chosen.core.sum()):,} of {len(chosen.core):,} beats have a shape that does not "
-            "belong to early beats. Each beat was compared with the 600 of these around it, in "
-            f"{len(analysis.record.lead_names)} lead(s): {', '.join(analysis.record.lead_names)}. "
-            "Line: their median. Band: 90 % of them."
-        )
-    return (
-        f"The first {analysis.train_minutes:g} minutes hold {len(chosen.core):,} beats. "
-        f"{int(chosen.early.sum()):,} of them come early and were left out. The detector learnt "
-        f"from the {int(chosen.core.sum()):,} that are most alike, and its threshold was set by "
-        f"{int(chosen.kept.sum()):,} that look like those. Line: their median. Band: 90 % of them."
-    )
-
-
-def _strange(analysis: Analysis) -> str:
-    """Draw and list the strange beats."""
-    table = analysis.strange_beats
-    if table.empty:
-        return "<p>There is none.</p>"
-    drawn = min(_DRAWN, len(table))
-    alt = f"The {drawn} strangest beats, each beside a usual one: {_listing(table[:drawn])}."
-    shown = table.head(_LISTED)
-    columns = {
-        "rank": range(1, len(shown) + 1),
-        "at": [clock(time) for time in shown["time"]],
-        "score / threshold": [f"{ratio:.2f}" for ratio in shown["times_threshold"]],
-        "RR before (s)": [_seconds(value) for value in shown["rr_before"]],
-        "RR after (s)": [_seconds(value) for value in shown["rr_after"]],
-        "why": list(shown["reason"]),
-    }
-    if "symbol" in shown:
-        columns["annotated as"] = list(shown["symbol"])
-    left_out = len(table) - len(shown)
-    more = f'<p class="small">{left_out:,} more are not listed here.</p>' if left_out else ""
-    return (
-        _image(draw_strange_beats(analysis, drawn), alt)
-        + '<p class="small">Solid: the beat. Dashed: what it would look like if it were a usual '
-        "one. The number is the score, as a multiple of the threshold.</p>"
-        + _table(columns, zip(*columns.values(), strict=True))
-        + more
-        + _against_annotations(analysis)
-    )
-
-
-def _listing(table: pd.DataFrame) -> str:
-    """Name beats by their time."""
-    return ", ".join(f"at {clock(time)}" for time in table["time"])
-
-
 def _against_annotations(analysis: Analysis) -> str:
     """Count what the annotations, if there are any, say of normal and strange beats."""
     symbols = analysis.record.symbols
     if symbols is None:
         return ""
-    counts = pd.crosstab(symbols, np.where(analysis.is_strange, "strange", "normal"))
-    counts = counts.reindex(columns=["normal", "strange"], fill_value=0)
+    counts = pd.crosstab(symbols, verdicts_of(analysis))
+    called = {"N": "usual", **VERDICTS, "U": "unreadable"}
     rows = ((code, *values) for code, values in zip(counts.index, counts.to_numpy(), strict=True))
     return (
         "<p>The recording is annotated. The annotations took no part in the training; they say of "
-        "the beats (code, called normal here, called strange here):</p>"
-        + _table(["annotation", "normal here", "strange here"], rows)
+        "the beats (code, and how many are called what here):</p>"
+        + _table(["annotation", *(called[str(verdict)] for verdict in counts)], rows)
     )
 
 
@@ -237,7 +377,8 @@ def _aside(analysis: Analysis) -> str:
         )
         seconds = (stretches["stop"] - stretches["start"]).sum()
         parts.append(
-            f"<p>{len(stretches):,} bad stretches, {seconds:,.1f} seconds in all"
+            f"<p>{len(stretches):,} bad stretch{'es' * (len(stretches) > 1)}, "
+            f"{seconds:,.1f} seconds in all"
             f"{', the first of them' if len(stretches) > _LISTED else ''}:</p>"
             + _table(["from", "seconds", "what is wrong"], rows)
         )
@@ -253,6 +394,7 @@ def _settings(analysis: Analysis) -> str:
         "sampling rate": f"{record.sampling_rate:g} Hz",
         "window": f"{record.window[0]:g} to {record.window[1]:g} s around the R peak",
         "samples in a beat": record.n_samples,
+        "beats learnt from": int(analysis.is_learnt.sum()),
         "autoencoder": repr(detector.autoencoder_),
         "random state": detector.random_state,
         "epochs of training": len(detector.history_),
@@ -262,18 +404,23 @@ def _settings(analysis: Analysis) -> str:
     return _table(["setting", "value"], rows.items())
 
 
-def _table(header: Iterable[str], rows: Iterable[Sequence[object]]) -> str:
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Write a table, every cell escaped."""
     head = "".join(f"<th>{escape(str(name))}</th>" for name in header)
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    names = ", ".join(header)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return _scroll(table, f"Table: {names}")
 
 
-def _seconds(value: float) -> str:
-    """Write an interval, or nothing where there is none."""
-    return "" if np.isnan(value) else f"{value:.2f}"
+def _scroll(content: str, label: str) -> str:
+    """Put what may be wider than a phone in a box that can be scrolled, with the keyboard, too."""
+    return (
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(label)}">'
+        f"{content}</div>"
+    )
 
 
 def _image(figure: Figure, alt: str) -> str:
@@ -281,4 +428,5 @@ def _image(figure: Figure, alt: str) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+    image = f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+    return _scroll(image, "Figure")

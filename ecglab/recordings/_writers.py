@@ -9,6 +9,7 @@ import numpy as np
 from ecglab._files import disk_faults_named, replacing
 from ecglab.datasets._wfdb import quiet_wfdb
 from ecglab.recordings._analysis import Analysis
+from ecglab.recordings._kinds import flag_by_benjamini_hochberg, p_values_of
 
 __all__ = [
     "put_annotations",
@@ -36,7 +37,10 @@ def write_strange_beats(analysis: Analysis, path: str | os.PathLike[str]) -> Pat
     Returns
     -------
     Path
-        The file. Its columns are those of `Analysis.strange_beats`.
+        The file. Its columns are those of `Analysis.strange_beats`, and three more: ``kind``, see
+        `Analysis.kinds`; ``p_value``, the share of the beats taken for usual that score as high
+        (conformal); and ``bh``, whether the beat remains when 5 % of what remains may be false
+        (Benjamini-Hochberg, over all beats).
 
     Raises
     ------
@@ -51,7 +55,17 @@ def write_strange_beats(analysis: Analysis, path: str | os.PathLike[str]) -> Pat
 
 def put_strange_beats(analysis: Analysis, file: Path) -> None:
     """Write the table to a file that is not to have its final name yet."""
-    analysis.strange_beats.to_csv(file, float_format="%.6g", lineterminator="\n")
+    table, p_values = analysis.strange_beats, p_values_of(analysis)
+    kinds = np.full(len(p_values), "", dtype=object)
+    for kind in analysis.kinds:
+        kinds[kind.beats] = kind.name
+    beats = table.index.to_numpy()
+    table = table.assign(
+        kind=kinds[beats],
+        p_value=p_values[beats],
+        bh=flag_by_benjamini_hochberg(p_values)[beats],
+    )
+    table.to_csv(file, float_format="%.6g", lineterminator="\n")
 
 
 def write_annotations(analysis: Analysis, path: str | os.PathLike[str]) -> Path:

@@ -109,3 +109,26 @@ def test_what_cannot_be_read_or_written_is_named(run, record, tmp_path):
 @pytest.mark.parametrize("minutes", ["0", "-1", "inf", "x"])
 def test_wrong_usage_exits_with_two(run, record, tmp_path, minutes):
     assert run("analyse", record, "--out", tmp_path, "--train-minutes", minutes).code == 2
+
+
+def test_of_many_recordings_one_that_fails_does_not_stop_the_others(run, write_record, tmp_path):
+    first, second = write_record(tmp_path, "a"), write_record(tmp_path, "b")
+    absent, out = tmp_path / "absent.hea", tmp_path / "out"
+    said = run("analyse", first, absent, second, "--out", out, "--json", *QUICK)
+    assert said.code == 1
+    assert "absent.hea" in said.err
+    assert said.facts["n_failed"] == 1
+    table = pd.read_csv(out / "summary.csv", index_col="record")
+    assert table.index.tolist() == ["a", "absent", "b"]
+    assert "absent.hea" in table.loc["absent", "error"]
+    for name, facts in zip("ab", said.facts["records"], strict=True):
+        assert (out / name / "report.html").exists()
+        assert table.loc[name, "beats"] == facts["n_beats"]
+        assert table.loc[name, ["V-like", "S-like", "unknown"]].sum() == facts["n_strange"]
+        assert sum(kind["n_beats"] for kind in facts["kinds"]) == facts["n_strange"]
+
+
+def test_two_recordings_of_one_name_are_not_written_over_each_other(run, record, tmp_path):
+    said = run("analyse", record, record, "--out", tmp_path / "out", *QUICK)
+    assert said.code == 2
+    assert "Several recordings are called sim" in said.err

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 
 import matplotlib as mpl
@@ -9,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecglab.datasets import read_record
 from ecglab.reading import Reading
 from ecglab.recordings import render_report
 from ecglab.recordings._figures import clock, draw_strange_beats, draw_timeline
+from ecglab.recordings._summary import tabulate_hours
 
 VOID = {"meta", "img", "br"}
 HOSTILE = '<script>alert("x")</script>'
@@ -22,7 +25,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.images, self.tags, self.words = [], [], set(), []
+        self.open, self.images, self.drawings, self.tags, self.words = [], [], [], set(), []
         self.feed(text)
         assert self.open == []
 
@@ -30,6 +33,8 @@ class Page(HTMLParser):
         self.tags.add(tag)
         if tag == "img":
             self.images.append(dict(attrs))
+        if tag == "svg" and ("role", "img") in attrs:
+            self.drawings.append(dict(attrs))
         if tag not in VOID:
             self.open.append(tag)
 
@@ -53,17 +58,16 @@ def test_the_page_says_what_was_found(page, analysis, record):
     n_strange = int(analysis.is_strange.sum())
     assert f"{n_strange:,} of {len(record):,} beats look strange" in page.text
     assert "This is not a medical device." in page.text
-    assert f"{int(analysis.selection.core.sum())} that are most alike" in page.text
+    assert f"beats learnt from {int(analysis.selection.core.sum())}" in page.text
     assert "ecglab.datasets.make_record" in page.text
     for code in set(record.symbols):
         assert f" {code} " in page.text
 
 
-def test_the_page_begins_with_how_the_file_was_read(page, analysis, record):
+def test_what_was_assumed_stands_at_the_top_and_all_decisions_in_the_page(page, analysis, record):
     reading = record.reading.with_decision("lead", "II", "a guess", assumed=True)
     changed = render_report(replace(analysis, record=replace(record, reading=reading)))
-    assert "lead II assumed: a guess" in Page(changed).text
-    assert changed.index("How the file was read") < changed.index("The whole recording")
+    assert changed.index("lead: II (a guess)") < changed.index("Kinds of strange beats")
     for decision in record.reading:
         assert f"{decision.topic} {decision.value} {decision.reason}" in page.text
 
@@ -72,15 +76,37 @@ def test_the_page_needs_nothing_beside_it(analysis):
     text = render_report(analysis)
     assert not re.search(r"<script|<link|@import|https?://", text)
     page = Page(text)
-    assert len(page.images) == 3
-    for image in page.images:
-        assert image["src"].startswith("data:image/png;base64,")
-        assert len(image["alt"]) > 40
+    (image,) = page.images
+    assert image["src"].startswith("data:image/png;base64,")
+    assert len(image["alt"]) > 40
+    assert all(drawing["aria-label"] for drawing in page.drawings)
 
 
-def test_the_strange_beats_of_the_table_are_those_of_the_analysis(page, analysis):
-    for time in analysis.strange_beats["time"].head(5):
-        assert clock(time) in page.text
+def test_each_kind_has_its_beat_and_strips_true_to_scale(page, analysis):
+    for kind in analysis.kinds:
+        assert f"{kind.name}: {len(kind.beats):,} beats" in page.text
+    strips = [drawing for drawing in page.drawings if drawing["width"] == "190mm"]
+    assert len(strips) >= 1 + len(analysis.kinds)
+    assert len(page.drawings) - len(strips) == 1 + len(analysis.kinds)
+    assert "25 mm/s, 10 mm/mV" in page.text
+
+
+def test_where_the_signal_is_gone_it_is_said_so(analysis, record):
+    gone = replace(record, read_again=partial(read_record, "gone.hea"), reading=Reading())
+    page = Page(render_report(replace(analysis, record=gone)))
+    assert "There are no strips. The signal could not be read a second time" in page.text
+    assert "unknown unit: 10 mm are" in page.text
+    never = Page(render_report(replace(analysis, record=replace(record, read_again=None))))
+    assert "The signal itself was not kept" in never.text
+
+
+def test_only_long_recordings_have_a_table_of_hours(page, analysis, record):
+    assert "Hour by hour" not in page.text
+    long = replace(record, duration=3 * 3600.0)
+    assert "Hour by hour" in Page(render_report(replace(analysis, record=long))).text
+    hours = tabulate_hours(replace(analysis, record=long))
+    assert len(hours) == 3
+    assert [sum(hour.counts.values()) for hour in hours] == [analysis.is_strange.sum(), 0, 0]
 
 
 def test_whatever_comes_from_the_file_is_escaped(analysis, record):
@@ -103,7 +129,7 @@ def test_a_recording_without_a_strange_beat_is_reported_too(analysis):
     calm = replace(analysis, threshold=float(analysis.scores.max()))
     page = Page(render_report(calm))
     assert "No beat looks strange" in page.text
-    assert len(page.images) == 2
+    assert "There is none." in page.text
 
 
 def test_what_was_set_aside_is_listed(analysis, record):
@@ -112,7 +138,7 @@ def test_what_was_set_aside_is_listed(analysis, record):
     changed = replace(record, set_aside=aside, bad_stretches=stretches, symbols=None)
     page = Page(render_report(replace(analysis, record=changed)))
     assert "noise 2" in page.text
-    assert "1 bad stretches, 2.0 seconds in all" in page.text
+    assert "1 bad stretch, 2.0 seconds in all" in page.text
 
 
 def test_thousands_of_bad_stretches_are_one_artist(analysis, record):

@@ -21,8 +21,10 @@ def test_the_table_can_be_read_back(analysis, tmp_path):
     path = write_strange_beats(analysis, tmp_path / "strange.csv")
     table = pd.read_csv(path, index_col="beat")
     expected = analysis.strange_beats
-    assert table.columns.tolist() == expected.columns.tolist()
+    assert table.columns.tolist() == [*expected.columns, "kind", "p_value", "bh"]
     assert table.index.tolist() == expected.index.tolist()
+    counts = table["kind"].value_counts().to_dict()
+    assert counts == {kind.name: len(kind.beats) for kind in analysis.kinds}
     np.testing.assert_allclose(table["score"], expected["score"], rtol=1e-5)
 
 
