@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ecglab.plots import ANOMALY_COLOR, NORMAL_COLOR, use_course_style
 from ecglab.recordings._analysis import Analysis
-from ecglab.recordings._kinds import VERDICTS, verdicts_of
+from ecglab.recordings._kinds import VERDICTS
 from ecglab.recordings._strips import VERDICT_COLORS
 
 __all__ = ["clock", "draw_normal_beat", "draw_strange_beats", "draw_timeline"]
@@ -49,7 +49,7 @@ def draw_timeline(analysis: Analysis) -> Figure:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     minutes = np.asarray(analysis.record.times) / 60
     intervals = np.asarray(analysis.record.rr_intervals)[:, 0]
-    verdicts = verdicts_of(analysis)
+    verdicts = analysis.verdicts
     for ax, values in ((above, analysis.scores), (below, intervals)):
         for verdict, called in {"N": "usual", **VERDICTS, "U": "unreadable"}.items():
             chosen = verdicts == verdict

@@ -26,7 +26,6 @@ __all__ = [
     "find_patterns",
     "flag_by_benjamini_hochberg",
     "p_values_of",
-    "verdicts_of",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -38,8 +37,7 @@ VERDICTS: Mapping[str, str] = {
     "S": "S-like",
     "?": "unknown",
 }
-"""What strange beats are called: like ventricular ones (another shape), like supraventricular ones
-(early, of the usual shape), or neither."""
+"""What strange beats are called; see `Analysis.verdicts`."""
 
 _MOST_KINDS = 6
 _FEWEST_BEATS = 3  # that make a kind
@@ -91,15 +89,6 @@ class Kind:
         return float(len(self.beats) * np.median(self.scores))
 
 
-def verdicts_of(analysis: Analysis) -> npt.NDArray[np.str_]:
-    """Return for each beat "N", one of `VERDICTS`, or "U" if it cannot be read."""
-    given = getattr(analysis, "verdicts", None)
-    if given is not None:
-        return np.asarray(given, dtype=np.str_)
-    other = np.char.startswith(analysis.reasons.astype(np.str_), "other shape")
-    return np.where(analysis.is_strange, np.where(other, "V", "S"), "N")
-
-
 def find_kinds(analysis: Analysis) -> tuple[Kind, ...]:
     """Group the strange beats of a recording by verdict, shape in all leads, and timing.
 
@@ -120,7 +109,7 @@ def find_kinds(analysis: Analysis) -> tuple[Kind, ...]:
     each beat is then given to the nearest group, if it is near, so that the time needed grows with
     the number of beats and not with its square.
     """
-    verdicts = verdicts_of(analysis)
+    verdicts = analysis.verdicts
     judged = int((verdicts != "U").sum())
     shapes = _shapes(analysis)
     in_a_row, bigeminy = _patterns_of(analysis, verdicts)

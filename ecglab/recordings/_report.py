@@ -23,7 +23,6 @@ from ecglab.recordings._kinds import (
     Kind,
     flag_by_benjamini_hochberg,
     p_values_of,
-    verdicts_of,
 )
 from ecglab.recordings._page import PAGE
 from ecglab.recordings._strips import (
@@ -42,7 +41,6 @@ from ecglab.recordings._summary import (
     HOUR,
     Summary,
     list_doubts,
-    list_stretches,
     summarise,
     tabulate_hours,
 )
@@ -102,7 +100,7 @@ def render_report(analysis: Analysis) -> str:
         (names, annotations) is escaped.
     """
     figures = summarise(analysis)
-    verdicts = verdicts_of(analysis)
+    verdicts = analysis.verdicts
     scale = scale_of(analysis.record)
     windows = list(_choose_windows(analysis, verdicts))
     read = read_strips(analysis.record, [window.start for window in windows], scale)
@@ -116,7 +114,7 @@ def render_report(analysis: Analysis) -> str:
         ),
         counts=_counts(figures),
         kinds=_kinds(analysis),
-        rhythm=_rhythm(list_stretches(analysis)),
+        rhythm=_rhythm(analysis.stretches),
         timeline=_image(draw_timeline(analysis), _describe_timeline(analysis)),
         hours=_hours(analysis),
         strips="".join(_strips(analysis, verdicts, windows, read, scale)),
@@ -210,14 +208,15 @@ def _rhythm(stretches: pd.DataFrame) -> str:
     if stretches.empty:
         return ""
     rows = [
-        (clock(start), f"{stop - start:,.0f}", rhythm)
-        for start, stop, rhythm in stretches.head(_LISTED).itertuples(index=False)
+        (clock(start), f"{stop - start:,.0f}")
+        for start, stop in stretches.head(_LISTED).itertuples(index=False)
     ]
     seconds = (stretches["stop"] - stretches["start"]).sum()
     return (
-        f"<p>{len(stretches):,} stretches of another rhythm, {clock(seconds)} in all"
-        f"{', the first of them' if len(stretches) > _LISTED else ''}:</p>"
-        + _table(["from", "seconds", "rhythm"], rows)
+        f"<p>The rhythm is irregular, as in atrial fibrillation, for {clock(seconds)} in all. No "
+        "beat counts as early there. From"
+        f"{' (the first of them)' if len(stretches) > _LISTED else ''}:</p>"
+        + _table(["from", "seconds"], rows)
     )
 
 
@@ -264,7 +263,7 @@ def _choose_windows(analysis: Analysis, verdicts: npt.NDArray[np.str_]) -> Itera
                 shown.append(time)
                 ratio = f"{kind.scores[place]:.1f} x threshold"
                 yield _Window(kind.name, time - BEFORE, f"{caption}, {ratio}")
-    stretches = list_stretches(analysis)
+    stretches = analysis.stretches
     longest = (stretches["start"] - stretches["stop"]).to_numpy(float).argsort(kind="stable")
     for start, _, rhythm in stretches.iloc[longest[:_STRETCHES_DRAWN]].itertuples(index=False):
         yield _Window("rhythm", start - BEFORE, f"{rhythm}, from {clock(start)} on")
@@ -352,7 +351,7 @@ def _against_annotations(analysis: Analysis) -> str:
     symbols = analysis.record.symbols
     if symbols is None:
         return ""
-    counts = pd.crosstab(symbols, verdicts_of(analysis))
+    counts = pd.crosstab(symbols, analysis.verdicts)
     called = {"N": "usual", **VERDICTS, "U": "unreadable"}
     rows = ((code, *values) for code, values in zip(counts.index, counts.to_numpy(), strict=True))
     return (

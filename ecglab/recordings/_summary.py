@@ -8,9 +8,9 @@ import pandas as pd
 
 from ecglab.datasets import Record
 from ecglab.recordings._analysis import Analysis
-from ecglab.recordings._kinds import VERDICTS, verdicts_of
+from ecglab.recordings._kinds import VERDICTS
 
-__all__ = ["HOUR", "Summary", "list_doubts", "list_stretches", "summarise", "tabulate_hours"]
+__all__ = ["HOUR", "Summary", "list_doubts", "summarise", "tabulate_hours"]
 
 HOUR = 3600.0
 
@@ -57,7 +57,7 @@ def summarise(analysis: Analysis, start: float = 0.0, stop: float = np.inf) -> S
     stop = min(stop, record.duration)
     times = np.asarray(record.times)
     inside = (times >= start) & (times < stop)
-    verdicts = verdicts_of(analysis)[inside]
+    verdicts = analysis.verdicts[inside]
     before = np.asarray(record.rr_intervals)[inside, 0]
     unread = np.fmin(before[verdicts == "U"], _LONGEST_INTERVAL).sum()
     bad = record.bad_stretches[["start", "stop"]].to_numpy(float).clip(start, stop)
@@ -77,12 +77,6 @@ def tabulate_hours(analysis: Analysis) -> list[Summary]:
     """Sum up each hour of a recording."""
     starts = np.arange(0, analysis.record.duration, HOUR)
     return [summarise(analysis, start, start + HOUR) for start in starts.tolist()]
-
-
-def list_stretches(analysis: Analysis) -> pd.DataFrame:
-    """Return the stretches of irregular rhythm: columns ``start``, ``stop`` and ``rhythm``."""
-    given = getattr(analysis, "stretches", None)
-    return pd.DataFrame(columns=["start", "stop", "rhythm"]) if given is None else given
 
 
 def list_doubts(analysis: Analysis, *, paced: bool = False) -> list[str]:

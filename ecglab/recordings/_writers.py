@@ -18,7 +18,8 @@ __all__ = [
     "write_strange_beats",
 ]
 
-_NORMAL, _STRANGE, _SET_ASIDE = "N", "Q", "|"
+_UNKNOWN, _SET_ASIDE = "Q", "|"
+_KNOWN = ("N", "V", "S")
 _RECORD_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _EXTENSION = re.compile(r"\.[A-Za-z]+")
 _LONGEST_NOTE = 99.9
@@ -82,9 +83,10 @@ def write_annotations(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
     Returns
     -------
     Path
-        The file. Beats that look normal are marked "N", strange ones "Q" (unclassifiable: what kind
-        they are is for a person to say) with a note such as "2.4 x threshold", and beats that were
-        set aside "|" with the reason.
+        The file. Beats are marked "N", "V" or "S", see `Analysis.verdicts`, so that any program can
+        hold them against an expert's (``ecglab compare``); "Q" (unclassifiable) if they cannot be
+        read or are strange without a kind; strange ones with a note such as "2.4 x threshold".
+        Beats that were set aside are marked "|" with the reason.
 
     Raises
     ------
@@ -124,9 +126,14 @@ def _marks(analysis: Analysis) -> tuple[np.ndarray, list[str], list[str]]:
     record = analysis.record
     ratios = np.minimum(analysis.scores / analysis.threshold, _LONGEST_NOTE)
     judged = [
-        (time, _STRANGE, f"{ratio:.1f} x threshold") if strange else (time, _NORMAL, "")
-        for time, ratio, strange in zip(
+        (
+            time,
+            verdict if verdict in _KNOWN else _UNKNOWN,
+            f"{ratio:.1f} x threshold" if strange else "",
+        )
+        for time, verdict, ratio, strange in zip(
             np.asarray(record.times).tolist(),
+            analysis.verdicts.tolist(),
             ratios.tolist(),
             analysis.is_strange.tolist(),
             strict=True,
