@@ -1,9 +1,10 @@
 """The command ``ecglab analyse``."""
 
 import argparse
+import glob
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from ecglab.commands._exit import (
 from ecglab.commands._options import add_record_options, positive, read_recording, seed
 from ecglab.commands._show import Share, describe, list_beats, share, show, show_beats
 from ecglab.datasets import Record
+from ecglab.datasets._download import data_homes
 from ecglab.errors import EcglabError
 from ecglab.recordings import Analysis, analyse
 from ecglab.recordings._kinds import VERDICTS
@@ -85,10 +87,23 @@ normal is not looked at while learning.
     @concluded
     def execute(arguments: argparse.Namespace) -> Outcome:
         """Analyse each recording and write the results."""
-        folder = arguments.out.expanduser()
-        if len(arguments.files) == 1:
-            return _analyse(arguments, arguments.files[0], folder)
-        return _analyse_many(arguments, folder)
+        files, folder = _find(arguments.files), arguments.out.expanduser()
+        if len(files) == 1:
+            return _analyse(arguments, files[0], folder)
+        return _analyse_many(arguments, files, folder)
+
+
+def _find(patterns: Iterable[str]) -> list[str]:
+    """Return the recordings of each pattern that the shell has left as it is, in a data home, too.
+
+    What no file is like may still be a name that can be fetched.
+    """
+    files: list[str] = []
+    for pattern in patterns:
+        places = (Path(pattern).expanduser(), *(home / pattern for home in data_homes()))
+        found = (sorted(glob.glob(str(place))) for place in places if glob.has_magic(pattern))
+        files += next(filter(None, found), [pattern])
+    return files
 
 
 def _analyse(arguments: argparse.Namespace, file: str, folder: Path) -> Outcome:
@@ -112,16 +127,16 @@ def _analyse(arguments: argparse.Namespace, file: str, folder: Path) -> Outcome:
     return Outcome(facts, _lines(facts, analysis))
 
 
-def _analyse_many(arguments: argparse.Namespace, folder: Path) -> Outcome:
+def _analyse_many(arguments: argparse.Namespace, files: list[str], folder: Path) -> Outcome:
     """Analyse one recording after the other, and write a table of all."""
-    names = [Path(file).stem for file in arguments.files]
+    names = [Path(file).stem for file in files]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UsageError(
             f"Several recordings are called {', '.join(twice)}, and each is to have a folder of "
             "its name. Analyse them one by one."
         )
     done, rows = [], []
-    for name, file in zip(names, arguments.files, strict=True):
+    for name, file in zip(names, files, strict=True):
         try:
             facts = _analyse(arguments, file, folder / name).facts
         except (EcglabError, FloatingPointError) as error:
@@ -130,8 +145,8 @@ def _analyse_many(arguments: argparse.Namespace, folder: Path) -> Outcome:
             continue
         done.append(facts)
         rows.append({"record": name, **_row(facts), "error": ""})
-    names = ["record", *(_row(done[0]) if done else ()), "error"]
-    table = pd.DataFrame(rows, columns=names)
+    columns = ["record", *(_row(done[0]) if done else ()), "error"]
+    table = pd.DataFrame(rows, columns=columns)
     place = folder / "summary.csv"
     with disk_faults_named(place):
         folder.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ecglab.recordings._analysis import Analysis
 
 __all__ = [
+    "OTHER",
     "VERDICTS",
     "Kind",
     "find_kinds",
@@ -38,6 +39,9 @@ VERDICTS: Mapping[str, str] = {
     "?": "unknown",
 }
 """What strange beats are called; see `Analysis.verdicts`."""
+
+OTHER = "other"
+"""The name of the strange beats that are like no kind."""
 
 _MOST_KINDS = 6
 _FEWEST_BEATS = 3  # that make a kind
@@ -62,7 +66,8 @@ class Kind:
     name : str
         Verdict and rank, such as ``"V-like A"``, or ``"other"`` for those unlike the rest.
     verdict : str
-        One of `VERDICTS`; empty if they have several.
+        "V" (of another shape, as ventricular beats are), "S" (early, of the usual shape, as
+        supraventricular ones are) or "?" (strange in another way); empty if they have several.
     beats : ndarray of int
         Their positions in the record, in the order of time.
     scores : ndarray of float64
@@ -134,7 +139,7 @@ def find_kinds(analysis: Analysis) -> tuple[Kind, ...]:
         rest[one.beats] = False
     if rest.any():
         others = set(verdicts[rest].tolist())
-        kinds.append(kind("other", others.pop() if len(others) == 1 else "", np.flatnonzero(rest)))
+        kinds.append(kind(OTHER, others.pop() if len(others) == 1 else "", np.flatnonzero(rest)))
     return tuple(kinds)
 
 
@@ -161,12 +166,12 @@ def _align(beats: npt.NDArray[np.float32], window: tuple[float, float]) -> npt.N
     """
     n_samples = beats.shape[1]
     rate = n_samples / (window[1] - window[0])
-    first, stop = (round((seconds - window[0]) * rate) for seconds in _AROUND_R)
+    first, stop = (max(round((seconds - window[0]) * rate), 0) for seconds in _AROUND_R)
     slopes = np.square(np.diff(beats[:, first : stop + 1], axis=1)).sum(axis=2)
     totals = slopes.sum(axis=1)
-    middles = (slopes @ np.arange(first, stop)) / np.where(totals > 0, totals, 1.0)
+    middles = (slopes @ (first + np.arange(slopes.shape[1]))) / np.where(totals > 0, totals, 1.0)
     starts = np.clip(np.round(middles - _BEFORE * rate), 0, None).astype(np.intp)
-    length = round(_LENGTH * rate)
+    length = min(round(_LENGTH * rate), n_samples)
     places = np.minimum(starts[:, None], n_samples - length) + np.arange(length)
     return np.take_along_axis(beats, places[:, :, None], axis=1)
 

@@ -19,6 +19,7 @@ from ecglab.reading import Reading
 from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._figures import clock, draw_timeline
 from ecglab.recordings._kinds import (
+    OTHER,
     VERDICTS,
     Kind,
     flag_by_benjamini_hochberg,
@@ -153,6 +154,7 @@ def _counts(figures: Summary) -> str:
         else f"{median:.0f} ({low:.0f} to {high:.0f})",
         "beats judged": f"{figures.judged:,}",
         **{VERDICTS[verdict]: f"{count:,}" for verdict, count in figures.counts.items()},
+        **({"unreadable beats": f"{figures.unread:,}"} if figures.unread else {}),
         "burden (strange beats of all)": f"{100 * figures.burden:.2g} %",
     }
     return "".join(f"<li><b>{value}</b>{escape(name)}</li>" for name, value in listed.items())
@@ -307,11 +309,11 @@ def _strips(
             yield f"<h3>{headings[heading]}</h3>"
         else:
             yield f"<h3>{escape(kind.name)}: {len(kind.beats):,} beats</h3>"
-        if kind is not None or heading == "usual":
+        if heading == "usual" or (kind is not None and kind.name != OTHER):
             median = None if kind is None else np.median(record.amplitudes[kind.beats], axis=0)
             whose = "" if kind is None else f"{kind.name}, and of "
             what = f"The median of {whose}{analysis.is_learnt.sum():,} usual beats"
-            color = VERDICT_COLORS[kind.verdict or "?" if kind else "N"]
+            color = VERDICT_COLORS[kind.verdict if kind else "N"]
             yield _figure(draw_beats(record, usual, median, scale, color, what), what)
         if isinstance(read, Strips):
             for window, strip in zip(windows, read.strips, strict=True):
@@ -353,6 +355,7 @@ def _against_annotations(analysis: Analysis) -> str:
         return ""
     counts = pd.crosstab(symbols, analysis.verdicts)
     called = {"N": "usual", **VERDICTS, "U": "unreadable"}
+    counts = counts[[verdict for verdict in called if verdict in counts]]
     rows = ((code, *values) for code, values in zip(counts.index, counts.to_numpy(), strict=True))
     return (
         "<p>The recording is annotated. The annotations took no part in the training; they say of "

@@ -33,8 +33,8 @@ class Summary:
         Share of the time that is neither bad signal nor a beat that cannot be read.
     heart_rate : tuple of float
         Beats a minute: the median, the lowest and the highest, each over 11 beats; NaN if unknown.
-    judged : int
-        Beats that were judged.
+    judged, unread : int
+        Beats that were judged, and beats that could not be read.
     counts : dict of str to int
         Beats of each verdict.
     """
@@ -43,6 +43,7 @@ class Summary:
     readable: float
     heart_rate: tuple[float, float, float]
     judged: int
+    unread: int
     counts: dict[str, int]
 
     @property
@@ -59,16 +60,18 @@ def summarise(analysis: Analysis, start: float = 0.0, stop: float = np.inf) -> S
     inside = (times >= start) & (times < stop)
     verdicts = analysis.verdicts[inside]
     before = np.asarray(record.rr_intervals)[inside, 0]
-    unread = np.fmin(before[verdicts == "U"], _LONGEST_INTERVAL).sum()
+    unread = verdicts == "U"
+    lost = np.nan_to_num(np.fmin(before[unread], _LONGEST_INTERVAL)).sum()
     bad = record.bad_stretches[["start", "stop"]].to_numpy(float).clip(start, stop)
     seconds = stop - start
     rates = 60 / pd.Series(before).rolling(_RATE_BEATS, min_periods=1).median().dropna()
     rate = (rates.median(), rates.min(), rates.max())
     return Summary(
         seconds,
-        max(0.0, 1 - float(np.diff(bad).sum() + np.nan_to_num(unread)) / seconds),
+        max(0.0, 1 - float(np.diff(bad).sum() + lost) / seconds),
         (float(rate[0]), float(rate[1]), float(rate[2])),
-        int((verdicts != "U").sum()),
+        int((~unread).sum()),
+        int(unread.sum()),
         {verdict: int((verdicts == verdict).sum()) for verdict in VERDICTS},
     )
 
