@@ -22,7 +22,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
 
-.PHONY: help course test test-unit test-book test-notebooks test-frameworks fuzz lab env lint format notebooks book playground results clean
+.PHONY: help course test test-unit test-book test-notebooks test-frameworks fuzz lab env lint format notebooks book playground reports results clean
 
 help:
 	@echo "make course      run every notebook and build the book from what they show"
@@ -37,6 +37,7 @@ help:
 	@echo "make format      let ruff put the code in order"
 	@echo "make notebooks   run the notebooks and keep their outputs (needs ECG5000)"
 	@echo "make playground  the detector for the book's playground, the picture of its first page (needs ECG5000)"
+	@echo "make reports     the reports on recordings that the book shows (needs MIT-BIH)"
 	@echo "make results     compute the tables in benchmarks/results (needs ECG5000; hours)"
 	@echo "make clean       remove what the targets above have built, the environment included"
 
@@ -86,6 +87,9 @@ book: $(READY)
 playground: $(READY)
 	$(BIN)/python tools/export_playground.py
 	$(BIN)/python tools/draw_first_page.py
+
+reports: $(READY)
+	$(BIN)/python tools/write_reports.py
 
 results: $(READY)
 	$(BIN)/python benchmarks/course_detector.py

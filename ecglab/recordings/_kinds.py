@@ -90,7 +90,7 @@ class Kind:
 
     @property
     def weight(self) -> float:
-        """How strange and how many: what kinds are ranked by."""
+        """Number of beats times their median score, by which kinds are ranked."""
         return float(len(self.beats) * np.median(self.scores))
 
 
