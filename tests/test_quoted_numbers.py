@@ -71,8 +71,8 @@ FACTS = {
     "06_choose_threshold": {
         r"recall exceeds 0\.95 from": "read off the ROC curve",
         r"above 0\.95 up to a recall of about 0\.98": "read off the precision-recall curve",
-        "Of 260 of them, one in twenty had more than 200 ventricular": "Rasmussen et al. 1985",
-        "as many had more than 200 atrial ones": "Rasmussen et al. 1985",
+        "Of 260 of them, one in twenty had more than 200 ventricular": "Bjerregaard 1982",
+        "as many had more than 200 atrial ones": "the same",
         r"Of 6,529 with a recorder, 9 % had over 5 %": "Torrado et al. 2024",
         "You have 300 normal beats": "made up for the quiz",
         r"with a probability of 99 %": "made up for the quiz",
