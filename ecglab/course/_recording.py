@@ -91,7 +91,7 @@ def check_early_rule(answer: Any) -> Feedback:
     if np.array_equal(flags, early):
         return Feedback(True, "Half of a detector for recordings, in a line or two.")
     if np.array_equal(flags, np.append(early[1:], False)):
-        return Feedback(False, "That flags the beat before: it is the interval's end that is early.")
+        return Feedback(False, "That flags the beat before: the one that ends it is early.")
     if np.array_equal(flags, np.append(False, intervals < 0.85 * intervals.mean())):
         return Feedback(False, "One long pause moves the mean. Take the median.")
     return Feedback(False, "Compare each interval with 0.85 times the median of all of them.")
