@@ -53,3 +53,15 @@ def test_one_that_fails_is_named_and_not_kept(execute, source, reason):
     assert reason in done.stderr
     assert "Traceback (most recent call last):\n  File" not in done.stderr
     assert written == {}
+
+
+def test_a_figure_as_svg_is_the_same_every_time(execute):
+    draw = """%config InlineBackend.figure_formats = ["svg"]
+from ecglab import plots
+plots.use_course_style()
+_ = plots.plot_lstm_cell()"""
+    done, written = execute(one=draw, two=draw)
+    assert done.returncode == 0, done.stderr
+    one, two = (nbformat.reads(written[name], 4).cells[0].outputs for name in ("one", "two"))
+    assert "image/png" not in one[0].data
+    assert one[0].data["image/svg+xml"] == two[0].data["image/svg+xml"]

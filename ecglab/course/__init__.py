@@ -38,11 +38,11 @@ from ecglab.course._lstm import (
     check_unit_norm,
 )
 from ecglab.course._recording import (
+    check_early_rule,
     check_early_share,
     check_patient,
     check_set_aside,
-    judge,
-    judge_across,
+    check_upside_down,
 )
 from ecglab.course._slider import describe_threshold, threshold_slider
 from ecglab.course._sweep import (
@@ -75,6 +75,7 @@ __all__ = [
     "check_contender",
     "check_corrected_interval",
     "check_covers_zero",
+    "check_early_rule",
     "check_early_share",
     "check_filler",
     "check_flag_by_cost",
@@ -106,14 +107,13 @@ __all__ = [
     "check_twin_share",
     "check_unit_norm",
     "check_unmoved_rules",
+    "check_upside_down",
     "check_vote",
     "check_weight_count",
     "check_youden",
     "check_youden_cut",
     "describe_threshold",
     "find_beats",
-    "judge",
-    "judge_across",
     "leaky_gain",
     "level_noise",
     "load_or_train",

@@ -1,4 +1,4 @@
-"""What notebook 08 needs: annotations as the judge, and its exercises."""
+"""The exercises of notebook 09."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,100 +6,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.decomposition import PCA
 
-from ecglab.course._feedback import UNANSWERED, Feedback, check_number
+from ecglab.course._feedback import UNANSWERED, Feedback, as_numbers, check_number, try_out
 from ecglab.datasets import Record
-from ecglab.evaluation import measure
-from ecglab.recordings import Analysis, score_record
+from ecglab.recordings import Analysis
 
-__all__ = ["check_early_share", "check_patient", "check_set_aside", "judge", "judge_across"]
+__all__ = [
+    "check_early_rule",
+    "check_early_share",
+    "check_patient",
+    "check_set_aside",
+    "check_upside_down",
+]
 
-_STRANGE = ("V", "F")
-_JUDGED = ("N", *_STRANGE)
-
-
-def judge(analysis: Analysis) -> dict[str, float]:
-    """Hold an analysis against the annotations of the beats after the training part.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Of an annotated recording.
-
-    Returns
-    -------
-    dict of str to float
-        How many ``V`` and ``F`` there are; their ROC-AUC against ``N``, for the detector, for two
-        principal components trained on all beats of the same minutes, for two trained on the same
-        beats as the detector, and for the mere distance from the median of those; share of the
-        normal beats flagged; share of ``V`` and ``F`` flagged. NaN where the recording holds no
-        such beat.
-    """
-    record, late = analysis.record, ~analysis.is_training
-    minutes = record.signals[analysis.is_training]
-    judged = late & np.isin(_symbols(record), _JUDGED)
-    strange = np.isin(_symbols(record)[judged], _STRANGE)
-    flagged, core = analysis.is_strange[judged], minutes[analysis.selection.core]
-    rivals: dict[str, npt.NDArray[np.floating[Any]]] = {
-        "PCA": _rebuild(minutes, record.signals),
-        "PCA on chosen beats": _rebuild(core, record.signals),
-        "median of chosen beats": np.broadcast_to(np.median(core, axis=0), record.signals.shape),
-    }
-    return {
-        "V and F": int(strange.sum()),
-        "detector": _roc_auc(analysis.scores[judged], strange),
-        **{
-            name: _roc_auc(score_record(record, rebuilt)[judged], strange)
-            for name, rebuilt in rivals.items()
-        },
-        "false alarms": float(flagged[~strange].mean()),
-        "V and F found": float(flagged[strange].mean()) if strange.any() else np.nan,
-    }
-
-
-def judge_across(learnt: Analysis, record: Record) -> dict[str, float]:
-    """Judge one recording by the detector that was trained on another, its threshold included.
-
-    Parameters
-    ----------
-    learnt : Analysis
-        Of the recording that was learnt from.
-    record : Record
-        The recording to judge by its annotations, after the same number of minutes.
-
-    Returns
-    -------
-    dict of str to float
-        ROC-AUC of ``V`` and ``F`` against ``N``, NaN where there are none; share of the normal
-        beats flagged.
-    """
-    late = np.asarray(record.times) >= 60 * (learnt.train_minutes or 0)
-    judged = late & np.isin(_symbols(record), _JUDGED)
-    strange = np.isin(_symbols(record)[judged], _STRANGE)
-    scores = score_record(record, learnt.detector.reconstruct(record.signals))[judged]
-    return {
-        "ROC-AUC": _roc_auc(scores, strange),
-        "false alarms": float((scores[~strange] > learnt.threshold).mean()),
-    }
-
-
-def _rebuild(
-    learnt: npt.NDArray[np.floating[Any]], beats: npt.NDArray[np.floating[Any]]
-) -> npt.NDArray[np.float64]:
-    """Rebuild beats from two principal components of others."""
-    pca = PCA(2).fit(learnt)
-    return np.asarray(pca.inverse_transform(pca.transform(beats)), dtype=np.float64)
-
-
-def _symbols(record: Record) -> npt.NDArray[np.str_]:
-    return np.asarray(record.symbols)
-
-
-def _roc_auc(scores: npt.NDArray[np.float64], strange: npt.NDArray[np.bool_]) -> float:
-    if strange.all() or not strange.any():
-        return np.nan
-    return float(measure(scores, strange, 0)["ROC-AUC"])
+_NEAR = 0.15  # seconds between a peak and its mark, as EC57 has it
+_FOUND = 0.98  # of the marks, and of the peaks
 
 
 def check_set_aside(answer: object, records: Mapping[str, Record]) -> Feedback:
@@ -128,12 +49,12 @@ def check_early_share(answer: object, analysis: Analysis) -> Feedback:
             return "That is the share of the early beats that are strange: the other way round."
         if np.isclose(value, (early & strange).mean(), atol=5e-4):
             return "That is the share of *all* beats that are both."
-        return "analysis.is_early is True where RR before is less than 0.85 of RR after."
+        return "analysis.is_early and analysis.is_strange have one value for each beat."
 
     return check_number(
         answer,
         truth,
-        "Another early beat may follow instead of a pause; such beats do not count here.",
+        "Their rhythm alone would have found them; the others needed their shape.",
         hint,
         tolerance=5e-3,
     )
@@ -151,3 +72,49 @@ def check_patient(answer: Any, table: pd.DataFrame) -> Feedback:
     if answer == foreign.idxmin():
         return Feedback(False, "That is where foreign detectors raise the fewest.")
     return Feedback(False, "Leave the diagonal out, then average each column.")
+
+
+def check_early_rule(answer: Any) -> Feedback:
+    """Check a function that says which beats come early, from the seconds of their R peaks."""
+    intervals = np.array([1.0, 1.0, 0.6, 1.4, 1.0, 0.84, 1.0, 0.86, 1.0, 4.0])
+    times = np.cumsum([2.0, *intervals])
+    given, reply = try_out(answer, times.copy())
+    if reply is not None:
+        return reply
+    flags = as_numbers(given)
+    if flags is None or not set(flags.ravel()) <= {0, 1}:
+        return Feedback(False, "It should return True or False for each beat.")
+    if flags.shape != times.shape:
+        return Feedback(
+            False, f"For {len(times)} beats it gives {flags.size} answers: mind the first beat."
+        )
+    early = np.append(False, intervals < 0.85 * np.median(intervals))
+    if np.array_equal(flags, early):
+        return Feedback(True, "Half of a detector for recordings, in a line or two.")
+    if np.array_equal(flags, np.append(early[1:], False)):
+        return Feedback(False, "That flags the beat before: the one that ends it is early.")
+    if np.array_equal(flags, np.append(False, intervals < 0.85 * intervals.mean())):
+        return Feedback(False, "One long pause moves the mean. Take the median.")
+    return Feedback(False, "Compare each interval with 0.85 times the median of all of them.")
+
+
+def check_upside_down(
+    answer: Any, signal: npt.NDArray[np.float64], rate: float, times: npt.NDArray[np.float64]
+) -> Feedback:
+    """Check a function that finds R peaks in a lead, whichever way its QRS complexes point."""
+    for values, which in ((signal, "as it is"), (-signal, "upside down")):
+        given, reply = try_out(answer, values.copy(), rate)
+        if reply is not None:
+            return reply
+        peaks = as_numbers(given)
+        if peaks is None or peaks.ndim != 1 or not len(peaks):
+            return Feedback(False, f"With the lead {which} it gives no list of peaks.")
+        nearest = np.abs(peaks / rate - times[:, None])
+        found, true = ((nearest.min(axis=axis) < _NEAR).mean() for axis in (1, 0))
+        if min(found, true) < _FOUND:
+            return Feedback(
+                False,
+                f"With the lead {which} it finds {found:.0%} of the beats, and {true:.0%} of its "
+                "peaks are beats.",
+            )
+    return Feedback(True, "An electrode on the other side does not fool it any more.")

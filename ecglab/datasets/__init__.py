@@ -1,7 +1,7 @@
 """Where heartbeats come from: the official archive, a simulator, a person's own files."""
 
 from ecglab.datasets._ecg5000 import fetch_ecg5000
-from ecglab.datasets._load import load_heartbeats, load_record
+from ecglab.datasets._load import load_heartbeats, load_record, load_signal
 from ecglab.datasets._read import iter_heartbeats, read_heartbeats
 from ecglab.datasets._record import Record, read_record
 from ecglab.datasets._simulate_record import make_record
@@ -13,6 +13,7 @@ __all__ = [
     "iter_heartbeats",
     "load_heartbeats",
     "load_record",
+    "load_signal",
     "make_heartbeats",
     "make_record",
     "read_heartbeats",

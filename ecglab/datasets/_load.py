@@ -5,14 +5,20 @@ import os
 import zlib
 from typing import Literal, get_args
 
+import numpy as np
+import numpy.typing as npt
+
 from ecglab.datasets._ecg5000 import fetch_ecg5000
+from ecglab.datasets._find_record import find_recording
+from ecglab.datasets._leads import read_lead_of
 from ecglab.datasets._record import Record, read_record
-from ecglab.datasets._simulate_record import make_record
+from ecglab.datasets._simulate_record import SHARES, SIMULATED_RATE, make_record, simulate_lead
 from ecglab.datasets._simulator import make_heartbeats
+from ecglab.datasets._wfdb import open_wfdb
 from ecglab.errors import DatasetUnavailableError
 from ecglab.heartbeats import Heartbeats
 
-__all__ = ["load_heartbeats", "load_record"]
+__all__ = ["load_heartbeats", "load_record", "load_signal"]
 
 Source = Literal["auto", "ecg5000", "simulated"]
 
@@ -109,6 +115,38 @@ def load_record(name: str, *, minutes: float = 30.0) -> Record:
             error.reason,
         )
         return make_record(minutes, random_state=seed)
+
+
+def load_signal(name: str, *, minutes: float = 30.0) -> tuple[npt.NDArray[np.float64], float]:
+    """Load the samples that `load_record` cuts its beats from, as they are in the file.
+
+    Parameters
+    ----------
+    name, minutes
+        As for `load_record`, which also says aloud when they are simulated.
+
+    Returns
+    -------
+    samples : ndarray of float64, shape (n_samples,)
+        In mV; NaN where the file has none.
+    sampling_rate : float
+        How many of them there are in a second.
+
+    Raises
+    ------
+    ValueError, DatasetError
+        As `load_record` does.
+    """
+    if _check_source(None) != "simulated":
+        try:
+            raw = read_lead_of(open_wfdb(find_recording(name), None), None)
+        except DatasetUnavailableError as error:
+            _logger.info("%s could not be had: %s", name, error.reason)
+        else:
+            return raw.values, raw.rate
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    raw = simulate_lead(minutes, SHARES, SIMULATED_RATE, rng)
+    return raw.values, raw.rate
 
 
 def _check_source(source: str | None) -> Source:

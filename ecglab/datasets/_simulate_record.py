@@ -13,11 +13,14 @@ from ecglab.datasets._record import Record, cut_record
 from ecglab.datasets._simulator import RR, RR_BREATH, RR_SLOW, SHAPES, VARIATION
 from ecglab.reading import Reading
 
-__all__ = ["make_record", "simulate_lead"]
+__all__ = ["SHARES", "SIMULATED_RATE", "make_record", "simulate_lead"]
 
 FloatArray = npt.NDArray[np.float64]
 
-_SHARES: Mapping[str, float] = {"V": 0.08, "A": 0.02}
+SHARES: Mapping[str, float] = {"V": 0.08, "A": 0.02}
+"""Share of ectopic beats by annotation code, unless others are asked for."""
+SIMULATED_RATE = 360.0
+"""Samples a second, unless others are asked for: as many as MIT-BIH has."""
 _CLASSES = {"N": 1, "V": 3, "A": 4, "F": 3}  # of the simulated heartbeats
 # What follows an early beat: the sinus node keeps its time where a ventricular beat has not reached
 # it (a full pause), and begins anew where a supraventricular one has.
@@ -33,8 +36,8 @@ _CHUNK = 1024  # beats whose samples are computed at a time
 def make_record(
     minutes: float = 30.0,
     *,
-    shares: Mapping[str, float] = _SHARES,
-    sampling_rate: float = 360.0,
+    shares: Mapping[str, float] = SHARES,
+    sampling_rate: float = SIMULATED_RATE,
     random_state: int | np.random.Generator | None = None,
 ) -> Record:
     """Simulate a recording with annotated beats, and cut it as `read_record` does.

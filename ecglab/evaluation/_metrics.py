@@ -25,8 +25,8 @@ of ventricular extra beats (J. Torrado et al., *J. Cardiovascular Electrophysiol
 
 HEALTHY_PREVALENCE = 0.002
 """Share of anomalies that few healthy adults exceed, 200 in a day of 100,000 beats: 5 % of 260 of
-them had more ventricular extra beats than that, and as many more atrial ones (V. Rasmussen et al.,
-*European Heart Journal* 6 (1985) 896-902)."""
+them had more ventricular extra beats than that, and as many more atrial ones (P. Bjerregaard,
+*European Heart Journal* 3 (1982) 493-503)."""
 
 Positions = npt.NDArray[np.intp]
 Histogram = npt.NDArray[np.float64]

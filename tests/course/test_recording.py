@@ -1,10 +1,11 @@
-"""Notebook 08: annotations as the judge, and its exercises."""
+"""The exercises of notebook 09."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import find_peaks
 
 from ecglab import course
 from ecglab.autoencoders import make_autoencoder
@@ -21,25 +22,6 @@ def record():
 def analysis(record):
     quick = make_autoencoder("conv").set_params(max_epochs=15)
     return analyse(record, train_minutes=3, autoencoder=quick)
-
-
-def test_judge_counts_beats_after_the_training_part_only(analysis, record):
-    verdict = course.judge(analysis)
-    late = record.times >= 180
-    normal, strange = (late & (record.symbols == symbol) for symbol in "NV")
-    assert verdict["false alarms"] == analysis.is_strange[normal].mean()
-    assert verdict["V and F found"] == analysis.is_strange[strange].mean()
-    assert verdict["V and F"] == strange.sum()
-    assert verdict["detector"] > 0.95
-    assert verdict["PCA on chosen beats"] > 0.9
-
-
-def test_judged_by_itself_a_detector_is_as_good_as_at_home(analysis, record):
-    at_home, judged = course.judge(analysis), course.judge_across(analysis, record)
-    assert judged["ROC-AUC"] == pytest.approx(at_home["detector"], abs=1e-12)
-    assert judged["false alarms"] == pytest.approx(at_home["false alarms"], abs=1e-12)
-    other = make_record(6, shares={}, random_state=1)
-    assert np.isnan(course.judge_across(analysis, other)["ROC-AUC"])
 
 
 def graded(check, right, wrong):
@@ -65,7 +47,7 @@ def test_early_share(analysis):
     graded(
         lambda answer: course.check_early_share(answer, analysis),
         right=early[strange].mean(),
-        wrong=[((early & strange).mean(), "*all* beats"), (-1.0, "less than 0.85")],
+        wrong=[((early & strange).mean(), "*all* beats"), (-1.0, "one value for each beat")],
     )
 
 
@@ -77,4 +59,47 @@ def test_patient():
         lambda answer: course.check_patient(answer, table),
         right="c",
         wrong=[("b", "fewest"), ("a", "Leave the diagonal out"), ("z", "one of ['a', 'b', 'c']")],
+    )
+
+
+def early(times, factor=0.85, middle=np.median):
+    intervals = np.diff(times)
+    return np.append(False, intervals < factor * middle(intervals))
+
+
+def test_early_rule():
+    graded(
+        course.check_early_rule,
+        right=early,
+        wrong=[
+            (lambda times: early(times)[1:], "mind the first beat"),
+            (lambda times: np.roll(early(times), -1), "the beat before"),
+            (lambda times: early(times, middle=np.mean), "Take the median"),
+            (lambda times: early(times, 0.5), "0.85 times"),
+            (lambda times: np.diff(times), "True or False"),
+            (lambda times: None, "answers with return"),
+        ],
+    )
+
+
+def test_upside_down():
+    samples, rate = np.zeros(3600), 360.0
+    places = np.arange(200, 3500, 300)
+    samples[places] = 1.0
+
+    def upwards(signal, rate):
+        return find_peaks(signal, height=0.5)[0]
+
+    def both_ways(signal, rate):
+        return upwards(np.abs(signal), rate)
+
+    graded(
+        lambda answer: course.check_upside_down(answer, samples, rate, places / rate),
+        right=both_ways,
+        wrong=[
+            (upwards, "upside down it gives no list"),
+            (lambda signal, rate: both_ways(signal, rate)[::2], "finds 55% of the beats"),
+            (lambda signal, rate: np.arange(0, 3600, 10), "of its peaks are beats"),
+            (lambda signal, rate: None, "answers with return"),
+        ],
     )

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from ecglab.datasets import load_heartbeats, load_record
+from ecglab.datasets import load_heartbeats, load_record, load_signal
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
 
@@ -116,3 +116,20 @@ def test_a_recording_that_is_not_is_simulated_with_a_word_and_always_the_same(
     assert caplog.text == ""
     np.testing.assert_array_equal(first.signals, same.signals)
     assert not np.array_equal(same.times[:10], other.times[:10])
+
+
+@pytest.mark.parametrize("source", ["auto", "simulated"])
+def test_the_samples_of_a_recording_are_those_that_its_beats_were_cut_from(
+    source, mitdb, monkeypatch
+):
+    monkeypatch.setenv("ECGLAB_DATA_HOME", str(mitdb.parent))
+    monkeypatch.setenv("ECGLAB_SOURCE", source)
+    samples, rate = load_signal("mitdb/106")
+    record = load_record("mitdb/106")
+    assert (rate, len(samples)) == (record.sampling_rate, round(record.duration * rate))
+    place = round(record.times[10] * rate)
+    cut = slice(*(place + round(edge * rate) for edge in record.window))
+    resampled = np.interp(
+        np.linspace(0, 1, 140), np.linspace(0, 1, cut.stop - cut.start), samples[cut]
+    )
+    assert np.corrcoef(resampled, record.signals[10])[0, 1] > 0.95
