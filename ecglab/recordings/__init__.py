@@ -9,9 +9,11 @@ from ecglab.recordings._figures import draw_normal_beat, draw_strange_beats, dra
 from ecglab.recordings._kinds import Kind
 from ecglab.recordings._report import render_report, write_report
 from ecglab.recordings._selection import Selection, come_early, select_normal
+from ecglab.recordings._strips import STRIP_SECONDS, render_strip
 from ecglab.recordings._writers import write_annotations, write_strange_beats
 
 __all__ = [
+    "STRIP_SECONDS",
     "TRAIN_MINUTES",
     "Analysis",
     "Kind",
@@ -22,6 +24,7 @@ __all__ = [
     "draw_strange_beats",
     "draw_timeline",
     "render_report",
+    "render_strip",
     "score_record",
     "select_normal",
     "write_annotations",

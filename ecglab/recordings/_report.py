@@ -29,7 +29,7 @@ from ecglab.recordings._page import PAGE
 from ecglab.recordings._strips import (
     BEFORE,
     PAPER,
-    SECONDS,
+    STRIP_SECONDS,
     VERDICT_COLORS,
     Scale,
     Strips,
@@ -261,7 +261,7 @@ def _choose_windows(analysis: Analysis, verdicts: npt.NDArray[np.str_]) -> Itera
         shown: list[float] = []
         for caption, place in _examples(kind):
             time = float(times[kind.beats[place]])
-            if all(abs(time - other) >= SECONDS for other in shown):
+            if all(abs(time - other) >= STRIP_SECONDS for other in shown):
                 shown.append(time)
                 ratio = f"{kind.scores[place]:.1f} x threshold"
                 yield _Window(kind.name, time - BEFORE, f"{caption}, {ratio}")

@@ -4,22 +4,27 @@ Beats were filtered, cut and resampled before they were judged; whoever is to be
 wants to see what the electrodes saw. A few windows are read from the file once more for that.
 """
 
+from __future__ import annotations  # `Analysis` is for types alone
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets import Record
-from ecglab.errors import EcglabError
+from ecglab.errors import DatasetError, EcglabError
 from ecglab.plots import NORMAL_COLOR
+
+if TYPE_CHECKING:
+    from ecglab.recordings._analysis import Analysis
 
 __all__ = [
     "BEFORE",
     "PAPER",
-    "SECONDS",
+    "STRIP_SECONDS",
     "VERDICT_COLORS",
     "Scale",
     "Strip",
@@ -27,12 +32,13 @@ __all__ = [
     "draw_beats",
     "draw_strip",
     "read_strips",
+    "render_strip",
     "scale_of",
 ]
 
 FloatArray = npt.NDArray[np.float64]
 
-SECONDS = 7.6
+STRIP_SECONDS = 7.6
 """Length of a strip: 190 mm, which a sheet of paper holds between margins of 1 cm."""
 
 BEFORE = 2.6
@@ -60,6 +66,10 @@ PAPER = (
 """The grid, once for all strips of a page: fine lines each 1 mm (0.04 s, 0.1 mV), thick ones each
 5 mm."""
 
+_STYLE = (
+    "<style>path{fill:none;stroke-width:6;stroke-linejoin:round}path.wide{stroke-width:12}"
+    "text{font:70px sans-serif}</style>"
+)
 _LEADS = 2
 _UNITS = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "µv": 1e-3, "μv": 1e-3, "nv": 1e-6}  # in millivolts
 _DOTS = 20  # of the drawing, in a millimetre
@@ -146,7 +156,7 @@ def read_strips(record: Record, starts: Sequence[float], scale: Scale) -> Strips
     strips = []
     for start in starts:
         first = max(round(start * rate), 0)
-        cut = [lead.values[first : first + round(SECONDS * rate)] for lead in raw]
+        cut = [lead.values[first : first + round(STRIP_SECONDS * rate)] for lead in raw]
         leads = [
             (values - np.nanmedian(values) if np.isfinite(values).any() else values) * millimetres
             for values, millimetres in zip(cut, scale.millimetres, strict=False)
@@ -192,7 +202,7 @@ def draw_strip(strip: Strip, record: Record, verdicts: npt.NDArray[np.str_], lab
         An ``svg`` element, which needs `PAPER` in the same page.
     """
     times = np.asarray(record.times)
-    first, stop = np.searchsorted(times, [strip.start, strip.start + SECONDS])
+    first, stop = np.searchsorted(times, [strip.start, strip.start + STRIP_SECONDS])
     bands, heights = zip(*(_band(values) for values in strip.leads), strict=True)
     parts, top = [], _TOP
     for name, values, band, height in zip(
@@ -215,9 +225,40 @@ def draw_strip(strip: Strip, record: Record, verdicts: npt.NDArray[np.str_], lab
         color = VERDICT_COLORS[verdicts[beat]]
         parts.append(_text(_STRIP_SPEED * (times[beat] - strip.start), 4.5, mark, color))
     aside = record.set_aside["time"].to_numpy(float)
-    for time in aside[(aside >= strip.start) & (aside < strip.start + SECONDS)]:
+    for time in aside[(aside >= strip.start) & (aside < strip.start + STRIP_SECONDS)]:
         parts.append(_text(_STRIP_SPEED * (time - strip.start), 4.5, "|", VERDICT_COLORS["U"]))
-    return _svg(_STRIP_SPEED * SECONDS, top, "".join(parts), label)
+    return _svg(_STRIP_SPEED * STRIP_SECONDS, top, "".join(parts), label)
+
+
+def render_strip(analysis: Analysis, start: float) -> str:
+    """Return the signal of a recording on ECG paper, from `start` seconds on, as an SVG file.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What `analyse` returned.
+    start : float
+        Seconds from the beginning; the strip is 7.6 s long.
+
+    Returns
+    -------
+    str
+        The file: true to scale, R peaks marked, beats that are not usual coloured and called by
+        their verdict.
+
+    Raises
+    ------
+    DatasetError
+        If the signal cannot be read again.
+    """
+    record = analysis.record
+    read = read_strips(record, [start], scale_of(record))
+    if isinstance(read, str):
+        raise DatasetError(read)
+    label = f"{STRIP_SECONDS:g} s of {record.source} from {start:.1f} s on"
+    strip = draw_strip(read.strips[0], record, analysis.verdicts, label)
+    body = strip.index(">") + 1
+    return f'{strip[: body - 1]} xmlns="http://www.w3.org/2000/svg">{_STYLE}{PAPER}{strip[body:]}\n'
 
 
 def draw_beats(

@@ -12,7 +12,7 @@ from ecglab.datasets._wfdb import quiet_wfdb
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 from ecglab.recordings import analyse, render_report
-from ecglab.recordings._strips import SECONDS, draw_strip, read_strips, scale_of
+from ecglab.recordings._strips import STRIP_SECONDS, draw_strip, read_strips, scale_of
 from ecglab.recordings._summary import list_doubts, summarise
 
 
@@ -47,7 +47,7 @@ def test_strips_are_the_signal_of_the_file_in_millimetres(tmp_path, unit, factor
     record = write(tmp_path, {"II": factor * raw.values}, 250, unit)
     read = read_strips(record, [-1.0, 10.0], scale_of(record))
     assert [strip.start for strip in read.strips] == [0, 10]
-    expected = raw.values[2500 : 2500 + round(SECONDS * 250)]
+    expected = raw.values[2500 : 2500 + round(STRIP_SECONDS * 250)]
     expected = 10 * (expected - np.median(expected))
     np.testing.assert_allclose(read.strips[1].leads[0], expected, atol=0.02)
     assert not read.paced
@@ -68,7 +68,7 @@ def test_a_strip_marks_each_beat_and_leaves_gaps_open():
     (strip,) = read_strips(record, [record.times[12] - 2.6], scale_of(record)).strips
     strip.leads[0][:100] = np.nan
     drawn = draw_strip(strip, record, verdicts, 'a "strip"')
-    inside = np.sum((record.times >= strip.start) & (record.times < strip.start + SECONDS))
+    inside = np.sum((record.times >= strip.start) & (record.times < strip.start + STRIP_SECONDS))
     assert drawn.count("▾") == inside - 1
     assert len(re.findall(r'x="1300"[^>]*>V<', drawn)) == 1  # 65 mm from the left
     assert drawn.count('class="wide"') == 1
