@@ -267,8 +267,8 @@ def _choose_windows(analysis: Analysis, verdicts: npt.NDArray[np.str_]) -> Itera
                 yield _Window(kind.name, time - BEFORE, f"{caption}, {ratio}")
     stretches = analysis.stretches
     longest = (stretches["start"] - stretches["stop"]).to_numpy(float).argsort(kind="stable")
-    for start, _, rhythm in stretches.iloc[longest[:_STRETCHES_DRAWN]].itertuples(index=False):
-        yield _Window("rhythm", start - BEFORE, f"{rhythm}, from {clock(start)} on")
+    for start in stretches["start"].to_numpy(float)[longest[:_STRETCHES_DRAWN]]:
+        yield _Window("rhythm", start - BEFORE, f"irregular from {clock(start)} on")
     bad = analysis.record.bad_stretches
     if len(bad):
         start, _, reason = bad.iloc[(bad["stop"] - bad["start"]).argmax()]
@@ -302,7 +302,7 @@ def _strips(
         yield f'<p class="note">There are no strips. {escape(read)}</p>'
     usual = np.median(record.amplitudes[analysis.is_learnt], axis=0)
     kinds = {kind.name: kind for kind in analysis.kinds}
-    headings = {"usual": "The usual beat", "rhythm": "Another rhythm", "unreadable": "Unreadable"}
+    headings = {"usual": "The usual beat", "rhythm": "Irregular rhythm", "unreadable": "Unreadable"}
     for heading in dict.fromkeys(window.heading for window in windows):
         kind = kinds.get(heading)
         if kind is None:

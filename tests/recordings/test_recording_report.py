@@ -12,7 +12,7 @@ import pytest
 
 from ecglab.datasets import read_record
 from ecglab.reading import Reading
-from ecglab.recordings import render_report
+from ecglab.recordings import Analysis, render_report
 from ecglab.recordings._figures import clock, draw_strange_beats, draw_timeline
 from ecglab.recordings._summary import tabulate_hours
 
@@ -99,6 +99,17 @@ def test_where_the_signal_is_gone_it_is_said_so(analysis, record):
     assert "unknown unit: 10 mm are" in page.text
     never = Page(render_report(replace(analysis, record=replace(record, read_again=None))))
     assert "The signal itself was not kept" in never.text
+
+
+def test_stretches_of_irregular_rhythm_are_listed_and_the_longest_are_drawn(analysis, monkeypatch):
+    starts = np.array([20.0, 100.0, 200.0, 300.0])
+    table = pd.DataFrame({"start": starts, "stop": starts + np.array([5, 40, 50, 60])})
+    monkeypatch.setattr(Analysis, "stretches", property(lambda self: table), raising=False)
+    page = Page(render_report(analysis))
+    drawn = [f"irregular from {clock(start)} on" in page.text for start in starts]
+    assert drawn == [False, True, True, True]
+    assert "Irregular rhythm" in page.text
+    assert clock(20) in page.text
 
 
 def test_only_long_recordings_have_a_table_of_hours(page, analysis, record):
