@@ -19,8 +19,6 @@ from matplotlib.ticker import MaxNLocator
 from ecglab.evaluation import rank_runs
 from ecglab.plots._style import ANOMALY_COLOR, AxesArray
 
-__all__ = ["plot_heat_maps", "plot_parallel_coordinates"]
-
 _COLORS = "cividis"  # the same order for people with any kind of colour vision
 _MOST_MAPS = 6
 _MOST_LABELS = 8  # on one axis of parallel coordinates

@@ -12,18 +12,6 @@ from sklearn.covariance import LedoitWolf, ShrunkCovariance
 
 from ecglab.scoring._base import MIN_BEATS_FOR_SPREAD, FloatArray, Scoring, require_beats
 
-__all__ = [
-    "SCORINGS",
-    "LatentDistance",
-    "MeanAbsoluteError",
-    "MeanSquaredError",
-    "WeightedError",
-    "WindowedMaximum",
-    "make_scoring",
-    "mean_absolute_error",
-    "mean_squared_error",
-]
-
 LOWEST_SPREAD = 0.1
 """Spreads below this fraction of the median over time points count as this fraction."""
 
