@@ -233,7 +233,7 @@ def _build(described: Any, place: str, classes: Classes, arrays: Arrays) -> Any:
 def _from_version_1(config: Mapping[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
     """Bring what ecglab 0.1.0 wrote into the present form."""
     if any("/part0__" in name for name in arrays):
-        raise ValueError("there is no combined scoring any more: train again with another")
+        raise ValueError("version 1 kept a combined scoring in another form: train it again")
     shape, scaler, threshold = config["beat_shape"], config["scaler"], config["threshold"]
     untrained = {**config["autoencoder"], "fitted": {}}
     detector = {

@@ -13,9 +13,11 @@ from sklearn.exceptions import NotFittedError
 
 from ecglab.scoring import (
     SCORINGS,
+    Combined,
     LatentDistance,
     MeanAbsoluteError,
     MeanSquaredError,
+    Scoring,
     WeightedError,
     WindowedMaximum,
     make_scoring,
@@ -66,6 +68,7 @@ EVERY_SCORING = {
     "uniform": WeightedError("uniform"),
     "absolute": WeightedError(power=1, smoothing=2),
     "window": WeightedError("window", window=(5, 12)),
+    "combined_max": Combined((WindowedMaximum(3), "learned_weights", "latent"), how="max"),
 }
 every_scoring = pytest.mark.parametrize("scoring", EVERY_SCORING.values(), ids=list(EVERY_SCORING))
 
@@ -133,8 +136,8 @@ def test_a_label_free_scoring_looks_at_no_anomaly(scoring, validation, value):
 def test_label_tuned_scorings_and_those_that_need_codes_say_so():
     tuned = {name for name, scoring in EVERY_SCORING.items() if scoring.needs_anomalies}
     coded = {name for name, scoring in EVERY_SCORING.items() if scoring.needs_codes}
-    assert tuned == {"learned_weights"}
-    assert coded == {"latent"}
+    assert tuned == {"learned_weights", "combined_max"}
+    assert coded == {"latent", "combined", "combined_max"}
 
 
 @every_scoring
@@ -183,7 +186,7 @@ def test_unusable_input_is_refused(scoring, validation):
         scoring.fit(residuals, np.ones_like(is_anomaly), codes)
 
 
-@pytest.mark.parametrize("name", ["weighted", "learned_weights", "latent"])
+@pytest.mark.parametrize("name", ["weighted", "learned_weights", "latent", "combined"])
 def test_a_spread_is_not_taken_from_a_handful_of_beats(name, validation):
     few = np.flatnonzero(~validation["is_anomaly"])[:9]
     few = np.concatenate([few, np.flatnonzero(validation["is_anomaly"])])
@@ -442,9 +445,9 @@ def test_a_shrinkage_that_is_no_share_is_refused(shrinkage, validation):
         LatentDistance(shrinkage).fit(**validation)
 
 
-def test_missing_and_unfitting_codes_are_refused(validation):
+@pytest.mark.parametrize("scoring", [LatentDistance(), Combined()])
+def test_missing_and_unfitting_codes_are_refused(scoring, validation):
     residuals, is_anomaly, codes = validation.values()
-    scoring = LatentDistance()
     fitted = clone(scoring).fit(residuals, is_anomaly, codes)
     for use in (lambda: clone(scoring).fit(residuals, is_anomaly), lambda: fitted.score(residuals)):
         with pytest.raises(ValueError, match="compares codes, and none were passed"):
@@ -457,3 +460,83 @@ def test_missing_and_unfitting_codes_are_refused(validation):
         fitted.score(residuals, codes[..., None])
     with pytest.raises(ValueError, match="90 of 90 beats have codes that are NaN"):
         fitted.score(residuals, codes * np.nan)
+
+
+# Combinations
+
+
+@pytest.mark.parametrize(
+    "parts", [("mse", "latent"), ["mae", "windowed", "weighted"], (WindowedMaximum(3), "latent")]
+)
+def test_every_part_is_zero_at_the_median_normal_beat_and_one_at_the_95_percent(parts, validation):
+    normal = ~validation["is_anomaly"]
+    for part in parts:
+        alone = Combined([part]).fit(**validation)
+        assert np.median(score_all(alone, validation)[normal]) == pytest.approx(0, abs=0.05)
+        assert np.quantile(score_all(alone, validation)[normal], 0.95) == pytest.approx(1)
+    each = [score_all(Combined([part]).fit(**validation), validation) for part in parts]
+    for how, join in (("mean", np.mean), ("max", np.max)):
+        together = score_all(Combined(parts, how=how).fit(**validation), validation)
+        np.testing.assert_allclose(together, join(each, axis=0), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["mse", "windowed", "latent"])
+def test_a_part_keeps_its_ranking_however_strange_the_beat(name, validation):
+    part = score_all(make_scoring(name).fit(**validation), validation)
+    alone = score_all(Combined([name]).fit(**validation), validation)
+    np.testing.assert_array_equal(np.argsort(part), np.argsort(alone))
+
+
+def test_the_unit_of_the_signals_does_not_matter(validation):
+    volts = {**validation, "residuals": validation["residuals"] / 1000}
+    np.testing.assert_allclose(
+        score_all(Combined().fit(**volts), volts),
+        score_all(Combined().fit(**validation), validation),
+        rtol=1e-9,
+    )
+
+
+def test_a_model_without_any_error_can_be_combined(validation):
+    perfect = {**validation, "residuals": np.zeros_like(validation["residuals"])}
+    fitted = Combined(("mse", "windowed")).fit(**perfect)
+    np.testing.assert_allclose(np.ptp(score_all(fitted, perfect)), 0)
+    assert fitted.score(np.ones((1, N_SAMPLES))) > score_all(fitted, perfect)[0]
+
+
+def test_parameters_of_parts_can_be_read_and_set():
+    combined = Combined((WindowedMaximum(5), "latent", WeightedError()))
+    params = combined.get_params()
+    assert params["part0__width"] == 5
+    assert "part1" not in params
+    assert set(combined.get_params(deep=False)) == {"scorings", "how"}
+    combined.set_params(part0__width=7, part2=LatentDistance(0.5), how="max")
+    assert repr(combined.scorings) == repr((WindowedMaximum(7), "latent", LatentDistance(0.5)))
+    assert combined.how == "max"
+    combined.set_params(scorings=("mse", WindowedMaximum()), part1__width=3)
+    assert combined.scorings[1].width == 3
+    with pytest.raises(ValueError, match="Invalid parameter 'part0'"):
+        combined.set_params(part0__width=1)
+
+
+def test_fitting_leaves_the_instances_in_the_parameters_alone(validation):
+    part = WeightedError()
+    Combined([part, "mse"]).fit(**validation)
+    assert not hasattr(part, "weights_")
+
+
+def test_combinations_that_make_no_sense_are_refused(validation):
+    class Signed(Scoring):
+        def _score(self, residuals, codes):
+            return residuals.mean(axis=1)
+
+    for parts, message in (
+        ((), "one scoring or more"),
+        ("mse", "one scoring or more"),
+        (("mse", "mode"), "there is no scoring 'mode'"),
+        (("mse", "combined"), "cannot be a part of another"),
+        (("mse", Signed()), "gave negative scores"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Combined(parts).fit(**validation)
+    with pytest.raises(ValueError, match='how must be "mean" or "max"'):
+        Combined(how="median").fit(**validation)

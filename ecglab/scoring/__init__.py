@@ -6,20 +6,20 @@ a *label-free* one learns from normal beats alone, a *label-tuned* one from anom
 """
 
 from ecglab.scoring._base import Scoring
-from ecglab.scoring._scorings import (
-    SCORINGS,
-    LatentDistance,
+from ecglab.scoring._latent import LatentDistance
+from ecglab.scoring._plain import (
     MeanAbsoluteError,
     MeanSquaredError,
-    WeightedError,
     WindowedMaximum,
-    make_scoring,
     mean_absolute_error,
     mean_squared_error,
 )
+from ecglab.scoring._registry import SCORINGS, Combined, make_scoring
+from ecglab.scoring._weighted import WeightedError
 
 __all__ = [
     "SCORINGS",
+    "Combined",
     "LatentDistance",
     "MeanAbsoluteError",
     "MeanSquaredError",
