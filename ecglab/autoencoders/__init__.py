@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ecglab.autoencoders._dense import DenseAutoencoder
     from ecglab.autoencoders._dense_torch import DenseTorchAutoencoder
     from ecglab.autoencoders._lstm import LSTMAutoencoder
-    from ecglab.autoencoders._torch import TorchAutoencoder
+    from ecglab.autoencoders._torch import TorchAutoencoder, own_random_numbers
 
 __all__ = [
     "AUTOENCODERS",
@@ -26,6 +26,7 @@ __all__ = [
     "import_keras",
     "import_torch",
     "make_autoencoder",
+    "own_random_numbers",
 ]
 
 AUTOENCODERS = {
@@ -37,9 +38,13 @@ AUTOENCODERS = {
 }
 """Where each autoencoder lives, by name. A new one is a file and a line here."""
 
-_CLASSES = {
+_LOADED_LATE = {
     path.rpartition(".")[2]: path
-    for path in ("ecglab.autoencoders._torch.TorchAutoencoder", *AUTOENCODERS.values())
+    for path in (
+        "ecglab.autoencoders._torch.TorchAutoencoder",
+        "ecglab.autoencoders._torch.own_random_numbers",
+        *AUTOENCODERS.values(),
+    )
 }
 
 
@@ -73,9 +78,9 @@ def make_autoencoder(name: str, **params: Any) -> Autoencoder:
 
 def __getattr__(name: str) -> Any:
     """Load the class of an autoencoder, and its framework with it, when it is asked for."""
-    if name not in _CLASSES:
+    if name not in _LOADED_LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return _load(_CLASSES[name])
+    return _load(_LOADED_LATE[name])
 
 
 def __dir__() -> list[str]:

@@ -288,9 +288,18 @@ def _processor_has_bfloat16() -> bool:
 
 
 @contextmanager
-def own_random_numbers(seed: int, device: str) -> Iterator[None]:
-    """Seed PyTorch's random numbers for the duration, and give the caller's own back after it."""
-    kind = torch.device(device).type
+def own_random_numbers(seed: int, device: str = "auto") -> Iterator[None]:
+    """Seed PyTorch's random numbers for the duration, and give the caller's own back after it.
+
+    Parameters
+    ----------
+    seed : int
+        The seed.
+    device : str, default "auto"
+        Where numbers are drawn beside the processor, whose own are kept in any case: as for
+        `TorchAutoencoder`.
+    """
+    kind = torch.device(find_device(device) if device == "auto" else device).type
     cards = range(torch.cuda.device_count()) if kind == "cuda" else []
     mps_state = torch.mps.get_rng_state() if kind == "mps" else None
     try:

@@ -140,11 +140,11 @@ def _isolated(algorithm: str, seed: int) -> Iterator[None]:
         yield
         return
     torch = import_torch()
-    from ecglab.autoencoders._torch import find_device, own_random_numbers
+    from ecglab.autoencoders import own_random_numbers
 
     n_threads = torch.get_num_threads()
-    # "auto", because torch.manual_seed, which PyOD calls, reseeds accelerators as well.
-    with _kept_random_numbers(), own_random_numbers(seed, find_device("auto")):
+    # An accelerator's too, because torch.manual_seed, which PyOD calls, reseeds it as well.
+    with _kept_random_numbers(), own_random_numbers(seed):
         try:
             torch.set_num_threads(1)
             np.random.seed(seed)  # noqa: NPY002  (Deep SVDD shuffles with it, and never seeds it)

@@ -12,18 +12,6 @@ from ecglab.course._feedback import UNANSWERED, Feedback, as_numbers, check_numb
 from ecglab.evaluation import Split, compare_seeds
 from ecglab.heartbeats import Heartbeats
 
-__all__ = [
-    "check_contender",
-    "check_corrected_interval",
-    "check_covers_zero",
-    "check_too_wide",
-    "check_vote",
-    "find_beats",
-    "level_noise",
-    "slow_waves",
-]
-
-
 NOISE_BAND = slice(30, 50)
 """Waves in a beat that are noise in ECG5000: faster than those of the heart, and slower than what
 stretching a premature beat to 140 samples takes away."""

@@ -11,14 +11,6 @@ from ecglab.course._feedback import UNANSWERED, Feedback, as_numbers, check_numb
 from ecglab.datasets import Record
 from ecglab.recordings import Analysis
 
-__all__ = [
-    "check_early_rule",
-    "check_early_share",
-    "check_patient",
-    "check_set_aside",
-    "check_upside_down",
-]
-
 _NEAR = 0.15  # seconds between a peak and its mark, as EC57 has it
 _FOUND = 0.98  # of the marks, and of the peaks
 

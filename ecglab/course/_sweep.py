@@ -13,8 +13,6 @@ from ecglab.course._feedback import UNANSWERED, Feedback, check_number, try_out
 from ecglab.datasets import load_heartbeats
 from ecglab.evaluation import pooled_split
 
-__all__ = ["check_loss_grid", "check_loud_run", "check_number_of_runs", "check_simplest_code"]
-
 
 def check_number_of_runs(answer: object, sizes: Sequence[int]) -> Feedback:
     """Check how many runs a full grid has, given how many values each axis has."""

@@ -11,15 +11,6 @@ from ecglab.course._feedback import UNANSWERED, Feedback, as_numbers, check_numb
 from ecglab.evaluation import measure
 from ecglab.thresholds import THRESHOLDS, f1_threshold, youden_threshold
 
-__all__ = [
-    "check_beats_needed",
-    "check_flag_by_cost",
-    "check_p_values",
-    "check_unmoved_rules",
-    "check_youden_cut",
-    "leaky_gain",
-]
-
 
 def leaky_gain(scores: npt.ArrayLike, is_anomaly: npt.ArrayLike, honest_threshold: float) -> float:
     """Return how much higher F1 comes out with the best cut for these very beats.

@@ -9,8 +9,6 @@ import numpy as np
 from ecglab.detector import AutoencoderDetector, load_detector
 from ecglab.evaluation import Split
 
-__all__ = ["load_or_train", "train_dense", "training_fingerprint"]
-
 
 def train_dense(split: Split, random_state: int) -> AutoencoderDetector:
     """Train the dense autoencoder of notebook 02 on a split's normal beats.

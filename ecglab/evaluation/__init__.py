@@ -4,25 +4,45 @@ Anomaly is the positive class of every metric, and every metric comes with an in
 are judged as the field does it, beat by beat and by AAMI's classes (`pair_beats`).
 """
 
-from ecglab.evaluation._aami import AAMI_CLASSES, aami_classes, is_paced
-from ecglab.evaluation._beat_figures import BEAT_FIGURES, beat_figures, summarise_records
-from ecglab.evaluation._beat_pairs import (
+from ecglab.evaluation._beat_by_beat import (
+    AAMI_CLASSES,
+    BEAT_FIGURES,
     LEARNING_SECONDS,
     MATCH_WINDOW,
     NO_BEAT,
+    aami_classes,
+    beat_figures,
     count_pairs,
+    is_paced,
     match_beats,
     pair_beats,
+    summarise_records,
 )
-from ecglab.evaluation._compare import compare, compare_seeds
+from ecglab.evaluation._compare import (
+    Comparison,
+    compare,
+    compare_seeds,
+    delong,
+    roc_auc_interval,
+)
 from ecglab.evaluation._curves import precision_recall_band, roc_band
-from ecglab.evaluation._delong import Comparison, delong, roc_auc_interval
-from ecglab.evaluation._intervals import Interval, share_interval
 from ecglab.evaluation._metrics import (
     HEALTHY_PREVALENCE,
     METRICS,
     REALISTIC_PREVALENCE,
+    Interval,
     precision_at,
+    share_interval,
+)
+from ecglab.evaluation._protocol import (
+    DEFAULT_RULES,
+    SPLITS,
+    Split,
+    evaluate_seeds,
+    official_split,
+    pooled_split,
+    score_split,
+    threshold_rows,
 )
 from ecglab.evaluation._ranking import parameter_effects, rank_runs
 from ecglab.evaluation._report import (
@@ -32,8 +52,6 @@ from ecglab.evaluation._report import (
     format_seeds,
     measure,
 )
-from ecglab.evaluation._seeds import DEFAULT_RULES, evaluate_seeds, score_split, threshold_rows
-from ecglab.evaluation._splits import SPLITS, Split, official_split, pooled_split
 
 __all__ = [
     "AAMI_CLASSES",

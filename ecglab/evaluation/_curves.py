@@ -6,10 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ecglab.evaluation._bootstrap import lower_tail, resample
-from ecglab.evaluation._metrics import Histogram, Levels, precision_at
-
-__all__ = ["precision_recall_band", "roc_band"]
+from ecglab.evaluation._metrics import Histogram, Levels, lower_tail, precision_at, resample
 
 Curve = Callable[[Histogram, Histogram], Histogram]
 
@@ -27,20 +24,14 @@ def roc_band(
 
     Parameters
     ----------
-    is_anomaly : array_like of bool, shape (n_beats,)
-        True for anomalies.
-    scores : array_like of shape (n_beats,)
-        Anomaly scores, higher is more anomalous.
+    is_anomaly, scores
+        As for `measure`.
     grid : array_like of shape (n_points,), optional
         False-positive rates, from 0 to 1, at which to compute the curve; 0, 0.01, ..., 1 when left
         out.
-    confidence : float, default 0.95
-        Coverage of the band at each point. The chance that the whole curve lies within it is
-        smaller.
-    n_resamples : int, default 2000
-        Bootstrap resamples, normal beats and anomalies apart.
-    random_state : int, default 0
-        Seed of the resampling.
+    confidence, n_resamples, random_state
+        As for `evaluate`, at each point of the grid. The chance that the whole curve lies within
+        the band is smaller.
 
     Returns
     -------
@@ -54,11 +45,6 @@ def roc_band(
     ValueError
         If the lengths differ, a score is not finite, one of the two classes is missing, or a
         point of the grid lies outside of [0, 1].
-
-    References
-    ----------
-    B. Efron and R. J. Tibshirani, *An Introduction to the Bootstrap*, Chapman & Hall, 1993,
-    chapter 13 (percentile intervals).
     """
     points = _check_grid(np.linspace(0, 1, 101) if grid is None else grid)
     levels = Levels(scores, is_anomaly)

@@ -1,22 +1,13 @@
-"""The metrics, counted for many resamples of the same beats at once."""
+"""The metrics, counted for many resamples of the same beats at once, and their intervals."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from operator import index
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-
-__all__ = [
-    "HEALTHY_PREVALENCE",
-    "METRICS",
-    "REALISTIC_PREVALENCE",
-    "Histogram",
-    "Levels",
-    "Positions",
-    "check_scores_and_labels",
-    "precision_at",
-]
+from scipy.stats import binomtest
 
 REALISTIC_PREVALENCE = 0.02
 """Share of anomalies at which `evaluate` restates precision, where ECG5000 has 41.6 %: that of a
@@ -219,3 +210,108 @@ METRICS: dict[str, Callable[[Histogram, Histogram, int], Histogram]] = {
     f"precision at {REALISTIC_PREVALENCE:.0%} anomalies": _realistic_precision,
 }
 """The metrics of `evaluate`, by name."""
+
+
+_CHUNK = 1_000_000  # beats drawn at a time: arrays of a few tens of megabytes
+
+
+def resample(
+    levels: Levels, n_resamples: int, random_state: int
+) -> Iterator[tuple[Positions, Positions]]:
+    """Draw normal beats and anomalies with replacement, as many of each as there are.
+
+    The two are drawn apart, because their proportion was chosen by whoever built the data set.
+
+    Parameters
+    ----------
+    levels : Levels
+        The beats to draw from.
+    n_resamples : int
+        How many times to draw, at least once.
+    random_state : int
+        Seed of the drawing.
+
+    Yields
+    ------
+    normal, anomalous : ndarray of int, shape (n_rows, n_normal) and (n_rows, n_anomalies)
+        Positions of the beats drawn, one row a resample; `n_resamples` rows in all.
+
+    Raises
+    ------
+    ValueError
+        If `n_resamples` is less than one.
+    """
+    if n_resamples < 1:
+        raise ValueError(f"n_resamples must be at least 1, not {n_resamples}. 2000 is usual.")
+    rng = np.random.default_rng(random_state)
+    n_normal, n_strange = len(levels.of_normal), len(levels.of_anomalies)
+    most = max(1, _CHUNK // (n_normal + n_strange))
+    for start in range(0, n_resamples, most):
+        n_rows = min(most, n_resamples - start)
+        yield (
+            rng.integers(n_normal, size=(n_rows, n_normal)),
+            rng.integers(n_strange, size=(n_rows, n_strange)),
+        )
+
+
+def lower_tail(confidence: float) -> float:
+    """Return the share of the distribution below a two-sided interval of this coverage."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, not {confidence}. 0.95 is usual.")
+    return (1 - confidence) / 2
+
+
+class Interval(NamedTuple):
+    """A figure, and the bounds of its confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def share_interval(count: int, of: int, confidence: float = 0.95) -> Interval:
+    """Give a share, such as a recall, Wilson's interval [1]_.
+
+    Parameters
+    ----------
+    count : int
+        How many, such as the anomalies that were flagged.
+    of : int
+        Of how many, such as all anomalies; at least one.
+    confidence : float, default 0.95
+        Coverage of the interval.
+
+    Returns
+    -------
+    Interval
+        ``count / of``, and bounds within [0, 1]. They have a width even where all are counted or
+        none, for however few cannot settle it.
+
+    Raises
+    ------
+    ValueError
+        If `of` is less than one, `count` does not lie between 0 and `of`, or `confidence` does not
+        lie between 0 and 1.
+    TypeError
+        If `count` or `of` is not a whole number.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+       Journal of the American Statistical Association 22 (1927) 209-212,
+       doi 10.1080/01621459.1927.10502953.
+
+    Examples
+    --------
+    >>> [round(bound, 2) for bound in share_interval(2, 2)]
+    [1.0, 0.34, 1.0]
+    """
+    lower_tail(confidence)  # refuses what is no coverage, in the words of the other intervals
+    count, of = index(count), index(of)  # of any kind of integer, the figures are plain floats
+    if not (of >= 1 and 0 <= count <= of):
+        raise ValueError(
+            f"{count} of {of} is no share. There must be at least one to count, and the count must "
+            "lie between 0 and how many there are."
+        )
+    bounds = binomtest(count, of).proportion_ci(confidence, method="wilson")
+    return Interval(count / of, float(bounds.low), float(bounds.high))

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-__all__ = ["parameter_effects", "rank_runs"]
-
 _SUMMARY = ("runs", "mean", "sd", "low", "high")
 _SEEDS = ("random_state", "seed")
 
@@ -62,12 +60,7 @@ def rank_runs(
     the test part with seeds that took no part in the ranking. Two intervals that overlap may still
     belong to settings that differ, for all of them met the same splits: `compare_seeds` compares
     them in pairs. The interval is Student's, with ``1 / runs + test_to_train`` in the place of
-    ``1 / runs`` [1]_.
-
-    References
-    ----------
-    .. [1] C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine Learning 52
-       (2003) 239-281, doi 10.1023/A:1024068626366.
+    ``1 / runs``, as there.
     """
     if test_to_train < 0:
         raise ValueError(f"test_to_train is a ratio of two counts, so not {test_to_train}.")

@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ecglab.evaluation._bootstrap import lower_tail, resample
-from ecglab.evaluation._intervals import share_interval
-from ecglab.evaluation._metrics import REALISTIC_PREVALENCE, Levels
-
-__all__ = ["MAIN_METRICS", "evaluate", "format_reports", "format_seeds", "measure"]
+from ecglab.evaluation._metrics import (
+    REALISTIC_PREVALENCE,
+    Levels,
+    lower_tail,
+    resample,
+    share_interval,
+)
 
 MAIN_METRICS = (
     "ROC-AUC",
@@ -115,17 +117,14 @@ def evaluate(
     Notes
     -----
     The intervals of the metrics in `METRICS` are percentiles of the bootstrap [1]_. Those of the
-    recalls of single classes are Wilson's [2]_, for classes can be tiny: where both of two beats
-    are caught, every resample has a recall of 1 and the bootstrap says [1, 1], as if two beats
-    had settled it. Wilson's interval is then [0.34, 1].
+    recalls of single classes are Wilson's (`share_interval`), for classes can be tiny: where both
+    of two beats are caught, every resample has a recall of 1 and the bootstrap says [1, 1], as if
+    two beats had settled it. Wilson's interval is then [0.34, 1].
 
     References
     ----------
     .. [1] B. Efron and R. J. Tibshirani, *An Introduction to the Bootstrap*, Chapman & Hall, 1993,
        chapter 13 (percentile intervals).
-    .. [2] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
-       Journal of the American Statistical Association 22 (1927) 209-212,
-       doi 10.1080/01621459.1927.10502953.
     """
     tail = lower_tail(confidence)
     levels = Levels(scores, is_anomaly)

@@ -14,6 +14,7 @@ from ecglab.plots._beats import (
 from ecglab.plots._comparison import (
     plot_bottleneck,
     plot_differences,
+    plot_intervals,
     plot_leaderboard,
     plot_reports,
 )
@@ -26,7 +27,6 @@ from ecglab.plots._curves import (
     plot_roc_bands,
     plot_roc_curves,
 )
-from ecglab.plots._decision import plot_confusion, plot_decision
 from ecglab.plots._diagrams import plot_lstm_cell, plot_r_on_t, plot_waves
 from ecglab.plots._inside import (
     plot_decoded,
@@ -35,8 +35,9 @@ from ecglab.plots._inside import (
     plot_two_sides,
     plot_weights,
 )
-from ecglab.plots._intervals import plot_intervals
 from ecglab.plots._scores import (
+    plot_confusion,
+    plot_decision,
     plot_error_histograms,
     plot_histogram,
     plot_spread,

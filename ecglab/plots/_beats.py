@@ -1,6 +1,7 @@
 """Figures of heartbeats themselves: classes, means, twins, planes, values along a beat."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,13 +16,16 @@ from ecglab.plots._style import (
     CLASS_COLORS,
     NORMAL_COLOR,
     RECIPE_COLORS,
-    RESIDUAL_COLOR,
     SAMPLE_AXIS,
     AxesArray,
     class_color,
+    class_symbol,
+    draw_grid,
+    draw_panels,
     label_outer,
     legend_beside,
     plain_log_ticks,
+    shade_window,
 )
 
 
@@ -32,15 +36,10 @@ def plot_class_counts(counts: pd.DataFrame) -> Axes:
     ----------
     counts : pandas.DataFrame
         As `Heartbeats.count_classes` returns it.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     _, ax = plt.subplots(figsize=(8, 3.2))
     labels = [int(label) for label in counts.index]
-    symbols = [CLASS_SYMBOLS.get(label, str(label)) for label in labels]
-    names = [f"{label}  {symbol}" for label, symbol in zip(labels, symbols, strict=True)]
+    names = [f"{label}  {class_symbol(label)}" for label in labels]
     bars = ax.barh(names, counts["total"], color=[class_color(label) for label in labels])
     ax.bar_label(bars, padding=4)
     ax.set(xscale="log", xlabel="number of beats (logarithmic)", ylabel="class")
@@ -68,14 +67,7 @@ def plot_beats_by_class(beats: Heartbeats, n_each: int = 4, random_state: int = 
     """
     rng = np.random.default_rng(random_state)
     labels = np.unique(beats.labels)
-    _, axes = plt.subplots(
-        len(labels),
-        n_each,
-        figsize=(10, 1.6 * len(labels)),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
+    axes = draw_grid(len(labels), n_each, (10, 1.6 * len(labels)))
     for row, label in zip(axes, labels, strict=True):
         of_class = np.flatnonzero(beats.labels == label)
         chosen = rng.permutation(of_class)[:n_each]
@@ -83,9 +75,8 @@ def plot_beats_by_class(beats: Heartbeats, n_each: int = 4, random_state: int = 
             ax.plot(beats.signals[beat], color=class_color(label), linewidth=1.5)
         for ax in row[len(chosen) :]:
             ax.set_axis_off()
-        row[0].set_ylabel(f"{CLASS_SYMBOLS.get(label, label)}")
-    label_outer(axes, SAMPLE_AXIS, None)
-    axes[0, 0].figure.supylabel(AMPLITUDE_AXIS, fontsize="medium")
+        row[0].set_ylabel(class_symbol(label))
+    label_outer(axes, SAMPLE_AXIS, AMPLITUDE_AXIS)
     return axes
 
 
@@ -104,28 +95,21 @@ def plot_mean_beats(beats: Heartbeats) -> AxesArray:
     ndarray of matplotlib.axes.Axes, shape (n_classes,)
     """
     labels = np.unique(beats.labels)
-    _, axes = plt.subplots(
-        1, len(labels), figsize=(2.6 * len(labels), 3.2), sharex=True, sharey=True, squeeze=False
-    )
+    axes = draw_grid(1, len(labels), (2.6 * len(labels), 3.2))[0]
     normal_mean = beats.normal.signals.mean(axis=0) if len(beats.normal) else None
-    for ax, label in zip(axes[0], labels, strict=True):
-        signals = beats.signals[beats.labels == label]
+    for ax, label in zip(axes, labels, strict=True):
+        signals, color = beats.signals[beats.labels == label], class_color(label)
         mean, sd = signals.mean(axis=0), signals.std(axis=0)
         samples = np.arange(beats.n_samples)
-        ax.fill_between(
-            samples, mean - sd, mean + sd, color=class_color(label), alpha=0.25, linewidth=0
-        )
-        ax.plot(samples, mean, color=class_color(label), label="class mean ± sd")
+        ax.fill_between(samples, mean - sd, mean + sd, color=color, alpha=0.25, linewidth=0)
+        ax.plot(samples, mean, color=color, label="class mean ± sd")
         if normal_mean is not None and label != beats.normal_label:
-            ax.plot(
-                samples, normal_mean, "--", color=NORMAL_COLOR, linewidth=1, label="normal mean"
-            )
+            ax.plot(normal_mean, "--", color=NORMAL_COLOR, linewidth=1, label="normal mean")
         beats_word = "beat" if len(signals) == 1 else "beats"
-        ax.set_title(f"{CLASS_SYMBOLS.get(label, label)}, {len(signals)} {beats_word}", fontsize=11)
-    axes[0, -1].legend(fontsize=8, loc="lower left")
+        ax.set_title(f"{class_symbol(label)}, {len(signals)} {beats_word}", fontsize=11)
+    axes[-1].legend(fontsize=8, loc="lower left")
     label_outer(axes, SAMPLE_AXIS, AMPLITUDE_AXIS)
-    row: AxesArray = axes[0]
-    return row
+    return axes
 
 
 def plot_twins(
@@ -147,26 +131,14 @@ def plot_twins(
     ndarray of matplotlib.axes.Axes, shape (n_pairs,)
     """
     n_columns = min(len(pairs), 4)
-    n_rows = -(-len(pairs) // n_columns)
-    _, axes = plt.subplots(
-        n_rows,
-        n_columns,
-        figsize=(3.4 * n_columns, 0.4 + 2.6 * n_rows),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
-    for ax in axes.ravel()[len(pairs) :]:
-        ax.set_axis_off()
-    panels: AxesArray = axes.ravel()[: len(pairs)]
-    for ax, (first, second), title in zip(panels, pairs, titles, strict=True):
-        ax.plot(
-            beats.signals[first], color=class_color(beats.labels[first]), linewidth=3, alpha=0.5
-        )
+    axes = draw_panels(len(pairs), n_columns, 3.4 * n_columns, 2.6)
+    for ax, (first, second), title in zip(axes, pairs, titles, strict=True):
+        color = class_color(beats.labels[first])
+        ax.plot(beats.signals[first], color=color, linewidth=3, alpha=0.5)
         ax.plot(beats.signals[second], color="black", linewidth=1)
         ax.set_title(title, fontsize=11)
     label_outer(axes, SAMPLE_AXIS, AMPLITUDE_AXIS)
-    return panels
+    return axes
 
 
 def plot_plane(coordinates: npt.ArrayLike, labels: npt.ArrayLike, *, axis_name: str = "PC") -> Axes:
@@ -180,31 +152,17 @@ def plot_plane(coordinates: npt.ArrayLike, labels: npt.ArrayLike, *, axis_name: 
         Its class.
     axis_name : str, default "PC"
         What the axes are called, before their number.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     coordinates, labels = np.asarray(coordinates), np.asarray(labels)
     _, ax = plt.subplots(figsize=(7, 4.6))
     kinds, counts = np.unique(labels, return_counts=True)
     for label in kinds[np.argsort(-counts)]:
         points = coordinates[labels == label]
-        ax.scatter(
-            points[:, 0],
-            points[:, 1],
-            s=12 if len(points) > 500 else 26,
-            alpha=0.35 if len(points) > 500 else 0.9,
-            color=class_color(label),
-            linewidth=0,
-            label=CLASS_SYMBOLS.get(label, str(label)),
-        )
+        size, alpha = (12, 0.35) if len(points) > 500 else (26, 0.9)
+        look: dict[str, Any] = {"s": size, "color": class_color(label), "linewidth": 0}
+        ax.scatter(points[:, 0], points[:, 1], alpha=alpha, label=class_symbol(label), **look)
     ax.set(xlabel=f"{axis_name} 1", ylabel=f"{axis_name} 2")
-    for handle in ax.legend(
-        title="class", loc="center left", bbox_to_anchor=(1, 0.5)
-    ).legend_handles:
-        if handle is not None:
-            handle.set_alpha(1)
+    legend_beside(ax, title="class", alpha=1)
     return ax
 
 
@@ -231,10 +189,6 @@ def plot_profiles(
         A stretch of samples to shade.
     xlabel : str, optional
         What runs along the beat, where it is not its samples.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     _, ax = plt.subplots(figsize=(10, 3.4))
     known = {CLASS_SYMBOLS[label]: color for label, color in CLASS_COLORS.items()}
@@ -243,8 +197,7 @@ def plot_profiles(
     for name, profile in profiles.items():
         color = known[name] if name in known else next(others)
         ax.plot(np.asarray(profile), color=color, label=name)
-    if window is not None:
-        ax.axvspan(*window, color=RESIDUAL_COLOR, alpha=0.5, linewidth=0, label="window")
+    shade_window(ax, window)
     ax.set(xlabel=xlabel, ylabel=ylabel + (" (logarithmic)" if logarithmic else ""))
     if logarithmic:
         ax.set_yscale("log")

@@ -1,4 +1,4 @@
-"""Figures that set detectors beside one another over many seeds."""
+"""Figures that set detectors beside one another: over many seeds, by interval, by size of code."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -9,9 +9,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator
 
-from ecglab.plots._style import RECIPE_COLORS, AxesArray, legend_beside
+from ecglab.plots._style import (
+    NORMAL_COLOR,
+    RECIPE_COLORS,
+    AxesArray,
+    draw_grid,
+    draw_interval,
+    legend_beside,
+    name_rows,
+    ticks_at,
+    write_beside,
+)
 
 # Eight families can be told apart: the recipes' colours, and two more.
 FAMILY_COLORS = (*RECIPE_COLORS, "#0072B2", "#999999")
@@ -60,15 +70,8 @@ def plot_leaderboard(
         raise ValueError(f"the reference {reference!r} is none of {list(means.index)}.")
     order = list(means.sort_values(shown, ascending=False, kind="stable").index)
     colors = _family_colors(values)
-    figure, axes = plt.subplots(
-        1,
-        len(shown),
-        figsize=(10, ROW_HEIGHT * len(order) + 1.5),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
-    for ax, panel in zip(axes[0], shown, strict=True):
+    axes = draw_grid(1, len(shown), (10, ROW_HEIGHT * len(order) + 1.5))[0]
+    for ax, panel in zip(axes, shown, strict=True):
         of_panel = values[values[panels] == panel].set_index("detector")
         for row, name in enumerate(order):
             if name in of_panel.index:
@@ -80,13 +83,14 @@ def plot_leaderboard(
         ax.set_title(f"{panel} split" if panels == "split" else str(panel), fontsize=12)
         ax.set(xlim=limits)
         ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-    _label_rows(axes[0, 0], order, emphasised=reference)
+    name_rows(axes[0], order, emphasised=reference)
+    axes[0].set_ylabel("detector")
     counts = values.groupby([panels, "detector"]).size()
     n_seeds = f"{counts.min()}" + (f" to {counts.max()}" if counts.min() < counts.max() else "")
+    figure = axes[0].figure
     figure.supxlabel(f"{metric}: mean ± sd over {n_seeds} seeds, and each seed", fontsize="medium")
     _add_family_legend(figure, colors, reference)
-    row_of_axes: AxesArray = axes[0]
-    return row_of_axes
+    return axes
 
 
 def plot_bottleneck(runs: pd.DataFrame, x: str = "components", metric: str = "ROC-AUC") -> Axes:
@@ -123,9 +127,7 @@ def plot_bottleneck(runs: pd.DataFrame, x: str = "components", metric: str = "RO
         ax.fill_between(mean.index, mean - sd, mean + sd, color=color, alpha=0.15, linewidth=0)
         ax.plot(mean, dashes[split], color=color, marker="o", label=f"{family}, {split} split")
     ax.set_xscale("log", base=2)
-    ax.xaxis.set_major_locator(FixedLocator(sorted(values[x].unique())))
-    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    ax.xaxis.set_minor_locator(NullLocator())
+    ticks_at(ax.xaxis, values[x])
     ax.set(xlabel=f"{x} (logarithmic)", ylabel=f"{metric} (mean ± sd)")
     legend_beside(ax)
     return ax
@@ -162,26 +164,22 @@ def plot_differences(
     splits = list(dict.fromkeys(table["split"]))
     by_split = table.pivot(index="detector", columns="split", values="difference")[splits]
     order = list(by_split.sort_values(splits, ascending=False, kind="stable").index)
-    figure, axes = plt.subplots(
-        1,
-        len(splits),
-        figsize=(10 if len(splits) > 1 else 8, ROW_HEIGHT * len(order) + 1.3),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
-    for ax, split in zip(axes[0], splits, strict=True):
+    width = 10 if len(splits) > 1 else 8
+    axes = draw_grid(1, len(splits), (width, ROW_HEIGHT * len(order) + 1.3))[0]
+    for ax, split in zip(axes, splits, strict=True):
         of_split = table[table["split"] == split].set_index("detector")
         for row, name in enumerate(order):
             if name in of_split.index:
-                _draw_difference(ax, row, *of_split.loc[name, ["low", "difference", "high"]])
+                difference, low, high = of_split.loc[name, ["difference", "low", "high"]]
+                color = "#888888" if low <= 0 <= high else "black"
+                draw_interval(ax, row, (difference, low, high), color)
         ax.axvline(0, color="black", linewidth=1)
         ax.set_title(f"{split} split" if split else "", fontsize=12)
-    axes[0, 0].xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    _label_rows(axes[0, 0], order)
-    figure.supxlabel(f"{xlabel} (right of zero: better)", fontsize="medium")
-    row_of_axes: AxesArray = axes[0]
-    return row_of_axes
+    axes[0].xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    name_rows(axes[0], order)
+    axes[0].set_ylabel("detector")
+    axes[0].figure.supxlabel(f"{xlabel} (right of zero: better)", fontsize="medium")
+    return axes
 
 
 def plot_reports(
@@ -222,23 +220,17 @@ def plot_reports(
         if missing:
             raise ValueError(f"the report of {name!r} has no {missing[0]!r}.")
         _check_columns(report, ["value", "low", "high"])
-    figure, axes = plt.subplots(
-        1,
-        len(metrics),
-        figsize=(2.8 + 3.6 * max(len(metrics), 1.4), 0.36 * len(reports) + 1.2),
-        sharey=True,
-        squeeze=False,
-    )
-    for ax, metric in zip(axes[0], metrics, strict=True):
+    size = (2.8 + 3.6 * max(len(metrics), 1.4), 0.36 * len(reports) + 1.2)
+    axes = draw_grid(1, len(metrics), size, sharex=False)[0]
+    for ax, metric in zip(axes, metrics, strict=True):
         for row, (name, report) in enumerate(reports.items()):
-            value, low, high = report.loc[metric, ["value", "low", "high"]]
-            face = "white" if name in hollow else "black"
-            ax.plot([low, high], [row, row], color="black", linewidth=1.5, zorder=1)
-            ax.plot([value], [row], "o", color="black", markerfacecolor=face, markersize=7)
+            look = {"markerfacecolor": "white" if name in hollow else "black"}
+            interval = report.loc[metric, ["value", "low", "high"]].to_numpy()
+            draw_interval(ax, row, interval, markeredgecolor="black", **look)
         ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         ax.set_xlabel(metric)
-    _label_rows(axes[0, 0], list(reports))
-    axes[0, 0].set_ylabel(rows)
+    name_rows(axes[0], list(reports))
+    axes[0].set_ylabel(rows)
     if hollow:
         handles = [
             Line2D([], [], color="black", marker="o", markerfacecolor=face, linewidth=1.5)
@@ -247,9 +239,31 @@ def plot_reports(
         labels = [f"not {hollow_label}", hollow_label]
         if hollow_label == "label-tuned":
             labels[0] = "label-free"
-        figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=10)
-    row_of_axes: AxesArray = axes[0]
-    return row_of_axes
+        axes[0].figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=10)
+    return axes
+
+
+def plot_intervals(intervals: pd.DataFrame, *, xlabel: str, reference: str | None = None) -> Axes:
+    """Draw one value with its interval for each of several things, one below the other.
+
+    Parameters
+    ----------
+    intervals : pandas.DataFrame
+        Columns ``value``, ``low`` and ``high``; the index says what each row is.
+    xlabel : str
+        What the value is, and what the interval.
+    reference : str, optional
+        A row whose value is drawn as a vertical line.
+    """
+    _, ax = plt.subplots(figsize=(9, 0.45 * len(intervals) + 1.1))
+    if reference is not None:
+        ax.axvline(float(intervals["value"][reference]), color="#444444", linewidth=1, zorder=0)
+    for row, interval in enumerate(intervals[["value", "low", "high"]].to_numpy()):
+        draw_interval(ax, row, interval, NORMAL_COLOR, markersize=8)
+    name_rows(ax, [str(name) for name in intervals.index])
+    ax.set_xlabel(xlabel)
+    ax.grid(axis="y", visible=False)
+    return ax
 
 
 def _draw_seeds(
@@ -263,36 +277,12 @@ def _draw_seeds(
     mean = float(values.mean())
     if limits is not None and mean < limits[0]:
         ax.plot([limits[0]], [row], "<", color=color, clip_on=False)
-        ax.annotate(
-            f"{mean:.3f}",
-            (limits[0], row),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-        )
+        write_beside(ax, f"{mean:.3f}", (limits[0], row), fontsize=9)
         return
     sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
     # The seeds stand a little below the line, which would hide them.
     ax.plot(values, np.full(len(values), row + 0.3), "o", color=color, ms=3, alpha=0.5, mew=0)
-    ax.plot([mean - sd, mean + sd], [row, row], color=color, linewidth=2)
-    ax.plot([mean], [row], "o", color=color, markersize=7, markeredgecolor="white")
-
-
-def _draw_difference(ax: Axes, row: int, low: float, difference: float, high: float) -> None:
-    color = "#888888" if low <= 0 <= high else "black"
-    ax.plot([low, high], [row, row], color=color, linewidth=2)
-    ax.plot([difference], [row], "o", color=color, markersize=7, markeredgecolor="white")
-
-
-def _label_rows(ax: Axes, names: Sequence[str], emphasised: str | None = None) -> None:
-    """Name the rows, the first one on top."""
-    ax.set_yticks(range(len(names)), names, fontsize=10)
-    ax.set_ylabel("detector")
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    for label in ax.get_yticklabels():
-        if label.get_text() == emphasised:
-            label.set_fontweight("bold")
+    draw_interval(ax, row, (mean, mean - sd, mean + sd), color)
 
 
 def _add_family_legend(figure: Figure, colors: Mapping[str, str], reference: str | None) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from sklearn.metrics import (
     average_precision_score,
     precision_recall_curve,
@@ -21,7 +20,7 @@ from ecglab.evaluation import (
     precision_at,
     share_interval,
 )
-from ecglab.plots._style import legend_beside, tell_apart
+from ecglab.plots._style import legend_beside, tell_apart, write_beside
 
 FALSE_POSITIVE_AXIS = "false-positive rate (share of normal beats flagged)"
 RECALL_AXIS = "recall (share of anomalies flagged)"
@@ -44,10 +43,6 @@ def plot_roc_curves(
         Anomaly scores of each detector, by its name.
     zoom : float, default 1.0
         Largest false-positive rate shown.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     _, ax = plt.subplots(figsize=(10, 4.2))
 
@@ -76,10 +71,6 @@ def plot_roc_bands(
     zoom : float, default 1.0
         Largest false-positive rate shown.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ValueError
@@ -107,14 +98,8 @@ def plot_precision_recall_curves(
 
     Parameters
     ----------
-    is_anomaly : array_like of bool, shape (n_beats,)
-        True for anomalies.
-    scores : mapping of str to array_like of shape (n_beats,)
-        Anomaly scores of each detector, by its name.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
+    is_anomaly, scores
+        As for `plot_roc_curves`.
     """
     _, ax = plt.subplots(figsize=(10, 4.2))
 
@@ -145,10 +130,6 @@ def plot_precision_recall_bands(
         By the name of the detector: columns ``recall``, ``value``, ``low`` and ``high``, as
         `ecglab.evaluation.precision_recall_band` returns them.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ValueError
@@ -178,10 +159,6 @@ def plot_precision_by_prevalence(
     share : float, optional
         Share of anomalies in the data set, to mark beside `REALISTIC_PREVALENCE` and
         `HEALTHY_PREVALENCE`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     _, ax = plt.subplots(figsize=(10, 4.2))
     prevalence = np.geomspace(0.001, 0.5, 300)
@@ -206,9 +183,9 @@ def plot_precision_by_prevalence(
         xlim=(0.001, 0.5),
         ylim=(0, 1.02),
     )
-    ax.xaxis.set_major_locator(FixedLocator([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
-    ax.xaxis.set_minor_locator(NullLocator())
+    per_mille = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+    ax.set_xticks([n / 1000 for n in per_mille], [f"{n / 10:g} %" for n in per_mille], minor=False)
+    ax.minorticks_off()
     legend_beside(ax)
     return ax
 
@@ -229,10 +206,6 @@ def plot_cost_curves(
         Recall and false-positive rate of each cut, by its name.
     situations : mapping of str to (float, float), optional
         Prevalence, and what a miss costs where a false alarm costs 1: to mark, by name.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     References
     ----------
@@ -302,14 +275,7 @@ def plot_calibration(
         share, low, high = share_interval(int(came_true.sum()), len(came_true))
         ax.plot([x, x], [low, high], color="black", linewidth=2)
         ax.plot([x], [share], "o", color="black", markersize=7, markeredgecolor="white")
-        ax.annotate(
-            f"{len(came_true)}",
-            (x, low),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="bottom",
-            fontsize=10,
-        )
+        write_beside(ax, f"{len(came_true)}", (x, low), va="bottom")
     ax.plot([], [], "o", color="black", label="observed, and how many beats")
     ax.set(xlabel=f"predicted {what}", ylabel="share that came true", xlim=(-0.03, 1.06))
     ax.set_ylim(-0.03, 1.03)
@@ -343,15 +309,8 @@ def _draw_bands(
                 f"the band of {name!r} has no column {', '.join(map(repr, sorted(missing)))}. "
                 "Compute it with roc_band or precision_recall_band of ecglab.evaluation."
             )
-        ax.fill_between(
-            band[x],
-            band["low"],
-            band["high"],
-            step="pre" if steps else None,
-            color=look["color"],
-            alpha=0.2,
-            linewidth=0,
-        )
+        area = {"color": look["color"], "alpha": 0.2, "linewidth": 0}
+        ax.fill_between(band[x], band["low"], band["high"], step="pre" if steps else None, **area)
         style = "steps-pre" if steps else "default"
         ax.plot(band[x], band["value"], **look, drawstyle=style, label=name)
 

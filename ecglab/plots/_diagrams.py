@@ -74,12 +74,7 @@ def plot_waves(beat: npt.ArrayLike, waves: Mapping[str, int], *, title: str) -> 
 
 
 def plot_r_on_t() -> Axes:
-    """Draw a rhythm with one ventricular beat that begins on the T wave of the beat before it.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
+    """Draw a rhythm with one ventricular beat that begins on the T wave of the beat before it."""
     _, ax = plt.subplots(figsize=(11, 3.2))
     seconds = np.arange(-0.3, 3.7, 0.002)
     early = 1.16
@@ -106,10 +101,6 @@ def plot_r_on_t() -> Axes:
 
 def plot_lstm_cell() -> Axes:
     """Draw one step of an LSTM cell: two states that travel, three gates and a candidate.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     References
     ----------

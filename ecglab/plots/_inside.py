@@ -2,25 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.colors import LogNorm
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from ecglab.heartbeats import CLASS_SYMBOLS, Heartbeats
+from ecglab.heartbeats import Heartbeats
 from ecglab.plots._style import (
     AMPLITUDE_AXIS,
     ANOMALY_COLOR,
     NORMAL_COLOR,
     RECIPE_COLORS,
-    RESIDUAL_COLOR,
     SAMPLE_AXIS,
     AxesArray,
     class_color,
+    class_symbol,
+    draw_grid,
     label_outer,
     legend_beside,
+    shade_window,
+    ticks_at,
 )
 
 
@@ -41,14 +42,7 @@ def plot_decoded(
     ndarray of matplotlib.axes.Axes, shape (n_rows, n_beats)
     """
     n_beats = len(np.asarray(next(iter(rows.values()))))
-    _, axes = plt.subplots(
-        len(rows),
-        n_beats,
-        figsize=(min(1.7 * n_beats, 12), 1.7 * len(rows) + 0.5),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
+    axes = draw_grid(len(rows), n_beats, (min(1.7 * n_beats, 12), 1.7 * len(rows) + 0.5))
     for (name, decoded), row in zip(rows.items(), axes, strict=True):
         for ax, beat in zip(row, np.asarray(decoded), strict=True):
             ax.plot(beat, color="black", linewidth=1.5)
@@ -57,7 +51,7 @@ def plot_decoded(
         label = int(beat.labels[0])
         for ax in axes[:, column]:
             ax.plot(beat.signals[0], color=class_color(label), linewidth=3, alpha=0.6, zorder=1)
-            ax.set_title(f"real: {CLASS_SYMBOLS.get(label, label)}", fontsize=11, loc="right")
+            ax.set_title(f"real: {class_symbol(label)}", fontsize=11, loc="right")
     label_outer(axes, SAMPLE_AXIS, AMPLITUDE_AXIS)
     return axes
 
@@ -74,20 +68,19 @@ def plot_maps(maps: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike | None]]) ->
     -------
     ndarray of matplotlib.axes.Axes, shape (n_maps,)
     """
-    figure, axes = plt.subplots(1, len(maps), figsize=(3 * len(maps), 3.3), squeeze=False)
-    for ax, (title, (points, labels)) in zip(axes[0], maps.items(), strict=True):
+    axes = draw_grid(1, len(maps), (3 * len(maps), 3.3), sharex=False, sharey=False)[0]
+    for ax, (title, (points, labels)) in zip(axes, maps.items(), strict=True):
         points = np.asarray(points)
         kinds = np.zeros(len(points), int) if labels is None else np.asarray(labels)
         for kind in np.unique(kinds):
             color = "#888888" if labels is None else class_color(kind)
-            symbol = None if labels is None else CLASS_SYMBOLS.get(kind, str(kind))
+            symbol = None if labels is None else class_symbol(kind)
             ax.scatter(*points[kinds == kind].T, s=7, color=color, linewidth=0, label=symbol)
         ax.set_title(title, fontsize=11)
         ax.set(xticks=[], yticks=[])
-    handles, symbols = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, symbols, loc="outside lower center", ncols=5, markerscale=2.5)
-    row: AxesArray = axes[0]
-    return row
+    entries = axes[0].get_legend_handles_labels()
+    axes[0].figure.legend(*entries, loc="outside lower center", ncols=5, markerscale=2.5)
+    return axes
 
 
 def plot_two_sides(table: pd.DataFrame, *, x: str, loss: str, line: str | None = None) -> AxesArray:
@@ -109,7 +102,7 @@ def plot_two_sides(table: pd.DataFrame, *, x: str, loss: str, line: str | None =
     -------
     ndarray of matplotlib.axes.Axes, shape (2,)
     """
-    _, axes = plt.subplots(1, 2, figsize=(10, 3.4), sharex=True)
+    axes = draw_grid(1, 2, (10, 3.4), sharey=False)[0]
     groups = [("", table)] if line is None else list(table.groupby(line, sort=False))
     for number, (name, rows) in enumerate(groups):
         color = RECIPE_COLORS[number]
@@ -121,13 +114,10 @@ def plot_two_sides(table: pd.DataFrame, *, x: str, loss: str, line: str | None =
             axes[1].vlines(beside, rows["low"], rows["high"], color=color)
     axes[0].set(xlabel=f"{x} (logarithmic)", ylabel=loss, ylim=(0, None))
     axes[1].set(xlabel=f"{x} (logarithmic)", ylabel="ROC-AUC", xscale="log")
-    axes[0].xaxis.set_major_locator(FixedLocator(sorted(set(table[x]))))
-    axes[0].xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes[0].xaxis.set_minor_locator(NullLocator())
+    ticks_at(axes[0].xaxis, table[x])
     if line is not None:
         axes[0].legend(title=line)
-    both: AxesArray = axes
-    return both
+    return axes
 
 
 def plot_residual_map(
@@ -153,16 +143,9 @@ def plot_residual_map(
     squares, labels = np.square(np.asarray(residuals)), np.asarray(labels)
     kinds = [int(kind) for kind in (np.unique(labels) if kinds is None else kinds)]
     heights = [max((labels == kind).sum(), len(labels) / 8) for kind in kinds]
-    figure, axes = plt.subplots(
-        len(kinds),
-        1,
-        figsize=(9, 5),
-        sharex=True,
-        squeeze=False,
-        gridspec_kw={"height_ratios": heights},
-    )
+    axes = draw_grid(len(kinds), 1, (9, 5), sharey=False, height_ratios=heights)[:, 0]
     low, high = np.quantile(squares, [0.2, 0.999])
-    for ax, kind in zip(axes[:, 0], kinds, strict=True):
+    for ax, kind in zip(axes, kinds, strict=True):
         of_kind = squares[labels == kind]
         image = ax.imshow(
             of_kind[of_kind.mean(axis=1).argsort()],
@@ -173,12 +156,11 @@ def plot_residual_map(
         )
         ax.set_yticks([])
         ax.grid(visible=False)
-        symbol = CLASS_SYMBOLS.get(kind, str(kind))
-        ax.set_ylabel(f"{symbol}\n({len(of_kind)})", rotation=0, ha="right", va="center")
-    axes[-1, 0].set_xlabel(SAMPLE_AXIS)
-    figure.colorbar(image, ax=axes[:, 0], label="squared residual (logarithmic)")
-    column: AxesArray = axes[:, 0]
-    return column
+        name = f"{class_symbol(kind)}\n({len(of_kind)})"
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+    axes[-1].set_xlabel(SAMPLE_AXIS)
+    axes[0].figure.colorbar(image, ax=axes, label="squared residual (logarithmic)")
+    return axes
 
 
 def plot_weights(
@@ -202,7 +184,7 @@ def plot_weights(
     -------
     ndarray of matplotlib.axes.Axes, shape (2,)
     """
-    _, axes = plt.subplots(2, 1, figsize=(10, 5), sharex=True)
+    axes = draw_grid(2, 1, (10, 5), sharey=False)[:, 0]
     kinds = (("normal beats", NORMAL_COLOR), ("anomalies", ANOMALY_COLOR))
     for kind, (name, color) in enumerate(kinds):
         mean_beat = beats.signals[beats.is_anomaly == bool(kind)].mean(axis=0)
@@ -210,10 +192,8 @@ def plot_weights(
     for color, (name, line) in zip(("black", "#CC79A7", "#56B4E9"), weights.items(), strict=False):
         axes[1].plot(np.asarray(line), color=color, label=name)
     for ax in axes:
-        if window is not None:
-            ax.axvspan(*window, color=RESIDUAL_COLOR, alpha=0.5, linewidth=0, label="window")
+        shade_window(ax, window)
         legend_beside(ax)
     axes[0].set_ylabel(AMPLITUDE_AXIS)
     axes[1].set(xlabel=SAMPLE_AXIS, ylabel="weight (mean 1)", ylim=(0, None))
-    both: AxesArray = axes
-    return both
+    return axes

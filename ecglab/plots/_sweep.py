@@ -17,9 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ecglab.evaluation import rank_runs
-from ecglab.plots._style import ANOMALY_COLOR, AxesArray
-
-__all__ = ["plot_heat_maps", "plot_parallel_coordinates"]
+from ecglab.plots._style import ANOMALY_COLOR, AxesArray, draw_grid
 
 _COLORS = "cividis"  # the same order for people with any kind of colour vision
 _MOST_MAPS = 6
@@ -63,11 +61,10 @@ def plot_heat_maps(
     pairs = list(combinations(names, 2))[:_MOST_MAPS]
     n_columns = min(len(pairs), 3)
     n_rows = -(-len(pairs) // n_columns)
-    figure, axes = plt.subplots(
-        n_rows, n_columns, figsize=(1.6 + 3.6 * n_columns, 0.4 + 3 * n_rows), squeeze=False
-    )
+    size = (1.6 + 3.6 * n_columns, 0.4 + 3 * n_rows)
+    axes = draw_grid(n_rows, n_columns, size, sharex=False, sharey=False).ravel()
     colors = Normalize(table["mean"].min(), table["mean"].max())  # one scale for all maps
-    for ax, (x, y) in zip(axes.ravel(), pairs, strict=False):
+    for ax, (x, y) in zip(axes, pairs, strict=False):
         (columns, across), (rows, up) = _levels(table[x]), _levels(table[y])
         placed = table.assign(**{x: across, y: up})  # a pivot by value would drop missing ones
         means = placed.pivot_table(index=y, columns=x, values="mean", aggfunc="mean")
@@ -85,10 +82,11 @@ def plot_heat_maps(
         _label_levels(ax.xaxis, columns)
         _label_levels(ax.yaxis, rows)
         ax.invert_yaxis()
-    for ax in axes.ravel()[len(pairs) :]:
+    for ax in axes[len(pairs) :]:
         ax.remove()
-    drawn: AxesArray = axes.ravel()[: len(pairs)]
-    figure.colorbar(ScalarMappable(colors, _COLORS), ax=list(drawn), label=metric, pad=0.02)
+    drawn = axes[: len(pairs)]
+    mappable = ScalarMappable(colors, _COLORS)
+    axes[0].figure.colorbar(mappable, ax=list(drawn), label=metric, pad=0.02)
     return drawn
 
 
@@ -108,10 +106,6 @@ def plot_parallel_coordinates(
     ----------
     results, metric, parameters, seed, ascending
         As for `ecglab.evaluation.rank_runs`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     References
     ----------

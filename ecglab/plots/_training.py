@@ -8,13 +8,15 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ecglab.heartbeats import CLASS_SYMBOLS, Heartbeats
+from ecglab.heartbeats import Heartbeats
 from ecglab.plots._style import (
     AMPLITUDE_AXIS,
     RESIDUAL_COLOR,
     SAMPLE_AXIS,
     AxesArray,
     class_color,
+    class_symbol,
+    draw_panels,
     label_outer,
     legend_beside,
     plain_log_ticks,
@@ -31,10 +33,6 @@ def plot_loss(history: pd.DataFrame, *, loss_name: str = "loss") -> Axes:
         Columns ``loss`` and ``validation_loss``, index the epoch.
     loss_name : str, default "loss"
         What the loss is, for the axis.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     _, ax = plt.subplots(figsize=(7, 3.4))
     ax.plot(history["loss"], color="black", label="training")
@@ -56,10 +54,6 @@ def plot_losses(losses: Mapping[str, npt.ArrayLike], *, loss_name: str = "loss")
         By the name of the training: its loss after each epoch, from the first one.
     loss_name : str, default "loss"
         What the loss is, for the axis.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     _, ax = plt.subplots(figsize=(9, 3.4))
     for name, look in tell_apart(losses):
@@ -100,27 +94,16 @@ def plot_reconstructions(
     """
     real = beats.signals if signals is None else np.asarray(signals)
     n_columns = len(beats) if len(beats) <= 5 else 4
-    n_rows = -(-len(beats) // n_columns)
-    _, axes = plt.subplots(
-        n_rows,
-        n_columns,
-        figsize=(min(3 * n_columns, 12.5), 2.8 * n_rows + 0.3),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
+    axes = draw_panels(len(beats), n_columns, min(3 * n_columns, 12.5), 2.8)
     samples = np.arange(beats.n_samples)
-    titles = titles or [CLASS_SYMBOLS.get(int(label), str(label)) for label in beats.labels]
-    panels = axes.ravel()[: len(beats)]
+    titles = titles or [class_symbol(label) for label in beats.labels]
     for ax, label, beat, copy, title in zip(
-        panels, beats.labels, real, np.asarray(reconstructions), titles, strict=True
+        axes, beats.labels, real, np.asarray(reconstructions), titles, strict=True
     ):
         ax.fill_between(samples, beat, copy, color=RESIDUAL_COLOR, linewidth=0)
         ax.plot(samples, beat, color=class_color(label), label="real")
         ax.plot(samples, copy, color="black", linestyle="--", linewidth=1.2, label="reconstructed")
         ax.set_title(title, fontsize=11)
-    for ax in axes.ravel()[len(beats) :]:
-        ax.set_axis_off()
-    panels[0].legend(fontsize=9)
+    axes[0].legend(fontsize=9)
     label_outer(axes, SAMPLE_AXIS, amplitude)
-    return panels
+    return axes

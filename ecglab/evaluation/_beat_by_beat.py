@@ -1,19 +1,92 @@
-"""Beat by beat: which test mark stands for which reference beat, as EC57 pairs them."""
+"""Recordings judged beat by beat, by the rules of EC57: classes, pairs, and their figures."""
+
+from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ecglab.evaluation._aami import AAMI_CLASSES, Escapes, aami_classes
+from ecglab.evaluation._metrics import lower_tail
 
-__all__ = [
-    "LEARNING_SECONDS",
-    "MATCH_WINDOW",
-    "NO_BEAT",
-    "count_pairs",
-    "match_beats",
-    "pair_beats",
-]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
+
+Escapes = Literal["S", "N"]
+
+AAMI_CLASSES: Mapping[str, str] = {
+    "N": "NLRB",
+    "S": "AaJSejn",
+    "V": "VEr",
+    "F": "F",
+    "Q": "Q/f?",
+}
+"""PhysioNet's codes of the beats in each of AAMI's classes: normal and bundle branch block (N),
+supraventricular ectopic (S), ventricular ectopic (V), fusion of V and N (F), paced or unclassified
+(Q). All other codes mark no beat."""
+
+_CLASS_OF = {symbol: name for name, symbols in AAMI_CLASSES.items() for symbol in symbols}
+_ESCAPES = "ejn"
+_PACED = "/"
+
+
+def aami_classes(symbols: npt.ArrayLike, *, escapes: Escapes = "S") -> npt.NDArray[np.str_]:
+    """Map PhysioNet's codes to AAMI's classes N, S, V, F and Q.
+
+    Parameters
+    ----------
+    symbols : array_like of str, shape (n_marks,)
+        Annotation codes, such as the `symbol` of wfdb's ``Annotation``.
+    escapes : {"S", "N"}, default "S"
+        Where supraventricular escape beats (e, j, n) belong. The standard [1]_, and its reference
+        program ``bxb``, count them as S; de Chazal et al. [2]_, and most papers on classifying
+        beats after them, as N.
+
+    Returns
+    -------
+    ndarray of str, shape (n_marks,)
+        A class for each beat, "" where the code marks no beat.
+
+    Raises
+    ------
+    ValueError
+        If `escapes` is neither of the two.
+
+    References
+    ----------
+    .. [1] ANSI/AAMI EC57:2012, "Testing and reporting performance results of cardiac rhythm and
+       ST segment measurement algorithms".
+    .. [2] P. de Chazal, M. O'Dwyer and R. B. Reilly, "Automatic classification of heartbeats using
+       ECG morphology and heartbeat interval features", IEEE Transactions on Biomedical Engineering
+       51 (2004) 1196-1206, doi 10.1109/TBME.2004.827359, table 1.
+
+    Examples
+    --------
+    >>> aami_classes(["N", "A", "r", "j", "+"]).tolist()
+    ['N', 'S', 'V', 'S', '']
+    """
+    if escapes not in ("S", "N"):
+        raise ValueError(f"escapes must be 'S' (EC57) or 'N' (de Chazal et al.), not {escapes!r}.")
+    class_of = {**_CLASS_OF, **dict.fromkeys(_ESCAPES, escapes)}
+    return np.array([class_of.get(str(symbol), "") for symbol in np.asarray(symbols)], dtype="<U1")
+
+
+def is_paced(symbols: npt.ArrayLike) -> bool:
+    """Say whether a record holds paced beats, in which case EC57 leaves all of it out.
+
+    Parameters
+    ----------
+    symbols : array_like of str, shape (n_marks,)
+        The reference's annotation codes.
+
+    Returns
+    -------
+    bool
+        True if one of them is "/". Of MIT-BIH, these are records 102, 104, 107 and 217.
+    """
+    return bool((np.asarray(symbols, dtype=np.str_) == _PACED).any())
+
 
 MATCH_WINDOW = 0.15
 """Seconds that a test mark may lie from its reference beat."""
@@ -26,10 +99,6 @@ NO_BEAT = "O"
 
 _ROUNDING = 1e-6  # seconds: 54 samples at 360 Hz are 150 ms, though not in floating point
 _FLUTTER_ON, _FLUTTER_OFF = "[", "]"
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.intp]
 
 
 def match_beats(
@@ -101,7 +170,7 @@ def pair_beats(
     window: float = MATCH_WINDOW,
     escapes: Escapes = "S",
 ) -> pd.DataFrame:
-    """Compare two annotations of one recording beat by beat, by the rules of EC57 [1]_.
+    """Compare two annotations of one recording beat by beat, by the rules of EC57.
 
     Parameters
     ----------
@@ -114,10 +183,8 @@ def pair_beats(
         Seconds at the beginning that do not count. A beat at just this time does, and a pair counts
         if its reference beat does. An extra mark counts if it comes more than the window later, for
         what stands nearer to the border may have been meant for a beat before it.
-    window : float, default 0.15
-        Seconds that a test mark may lie from its reference beat.
-    escapes : {"S", "N"}, default "S"
-        Where escape beats belong, see `aami_classes`.
+    window, escapes
+        As for `match_beats` and `aami_classes`.
 
     Returns
     -------
@@ -140,11 +207,6 @@ def pair_beats(
     looks at no beat before `start`, by which the very first pair may differ.
 
     To judge verdicts on the reference's own beats, pass the reference's times twice.
-
-    References
-    ----------
-    .. [1] ANSI/AAMI EC57:2012, "Testing and reporting performance results of cardiac rhythm and
-       ST segment measurement algorithms".
 
     Examples
     --------
@@ -239,3 +301,130 @@ def _lie_within(times: FloatArray, stretches: list[tuple[float, float]]) -> Bool
     for begin, end in stretches:
         within |= (begin <= times) & (times <= end)
     return within
+
+
+_CLASSES = [*AAMI_CLASSES, NO_BEAT]
+
+
+BEAT_FIGURES: Mapping[str, tuple[str, str]] = {
+    "QRS Se": ("NSVFQ as NSVFQ", "NSVFQ as O"),
+    "QRS +P": ("NSVFQ as NSVFQ", "O as NSVFQ"),
+    "V Se": ("V as V", "V as NSFQO"),
+    "V +P": ("V as V", "NSO as V"),
+    "V FPR": ("NSO as V", "NSFQO as NSFQ"),
+    "S Se": ("S as S", "S as NVFQO"),
+    "S +P": ("S as S", "NVFO as S"),
+    "flagged Se": ("SV as SVFQ", "SV as NO"),
+    "flagged +P": ("SV as SVFQ", "NO as SVFQ"),
+    "N flagged": ("N as SVFQ", "N as NO"),
+    "F flagged": ("F as SVFQ", "F as NO"),
+}
+"""What each figure is the share of: the pairs that count, and the others. "NSO as V" are reference
+beats of N and S, and no beat at all, that the test calls V.
+
+The first seven are EC57's: sensitivity (Se) and positive predictivity (+P) of beats, ventricular
+and supraventricular ones, and the false-positive rate (FPR) of V. An F or Q called V is no false
+positive of V; an F called S is one of S. The last four judge a detector of whatever is strange:
+*flagged* is each class but N. Flagged F are reported apart, and are neither hits nor false alarms
+of the others; reference Q count in the first two and as not being V."""
+
+
+def beat_figures(counts: pd.DataFrame) -> pd.DataFrame:
+    """Work out the figures of one record, or of a sum of records, as EC57 and ``bxb`` do.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        What `count_pairs` returned.
+
+    Returns
+    -------
+    DataFrame
+        For each of `BEAT_FIGURES` its ``value``, the share ``count / of``: NaN if there is
+        nothing to count, as with the sensitivity to beats that do not occur.
+
+    Examples
+    --------
+    >>> from ecglab.evaluation import count_pairs, pair_beats
+    >>> times = [301, 302, 303, 304]
+    >>> pairs = pair_beats(times, ["N", "V", "V", "F"], times, ["V", "V", "N", "V"])
+    >>> beat_figures(count_pairs(pairs)).loc[["V Se", "V +P", "S Se"], "value"].tolist()
+    [0.5, 0.5, nan]
+    """
+    cells_of = counts.loc[_CLASSES, _CLASSES].to_numpy()
+    counted, others = (
+        np.array([_add(cells_of, cells[part]) for cells in BEAT_FIGURES.values()])
+        for part in (0, 1)
+    )
+    of = counted + others
+    figures = {"value": _divide(counted, of), "count": counted, "of": of}
+    return pd.DataFrame(figures, index=pd.Index(BEAT_FIGURES, name="figure"))
+
+
+def summarise_records(
+    counts: Mapping[str, pd.DataFrame],
+    *,
+    confidence: float = 0.95,
+    n_resamples: int = 2000,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Work out EC57's gross and average figures of many records, with intervals.
+
+    Parameters
+    ----------
+    counts : mapping of str to DataFrame
+        By the record's name, what `count_pairs` returned. EC57 leaves records of people with a
+        pacemaker out (`is_paced`).
+    confidence, n_resamples, random_state
+        As for `evaluate`, but that whole records are drawn.
+
+    Returns
+    -------
+    DataFrame
+        For each of `BEAT_FIGURES` the ``gross`` figure (each *beat* has the same weight) and
+        the ``average`` (each *record* has), each with ``_low`` and ``_high``, and in how many
+        ``records`` there is something to count; an average is over those.
+
+    Raises
+    ------
+    ValueError
+        If there is no record, `confidence` does not lie between 0 and 1, or there is no resample.
+
+    Notes
+    -----
+    The intervals are percentiles of a bootstrap over records, since beats of one person are no
+    independent trials; they say how the figures might have come out with other people. They are NaN
+    where fewer than two records have something to count. Records count as different people (in
+    MIT-BIH, 201 and 202 are one).
+    """
+    tail = lower_tail(confidence)
+    if not counts or n_resamples < 1:
+        raise ValueError("There must be at least one record, and at least one resample.")
+    tables = [beat_figures(table) for table in counts.values()]
+    counted, of = (np.array([table[name] for table in tables]) for name in ("count", "of"))
+    values = np.array([table["value"] for table in tables])
+    rng = np.random.default_rng(random_state)
+    draws = rng.integers(len(tables), size=(n_resamples, len(tables)))
+    ways = {"gross": (counted, of), "average": (np.nan_to_num(values), (of > 0).astype(int))}
+    columns: dict[str, FloatArray] = {}
+    for way, (shares, weights) in ways.items():
+        drawn = _divide(shares[draws].sum(axis=1), weights[draws].sum(axis=1))
+        columns[way] = _divide(shares.sum(axis=0), weights.sum(axis=0))
+        bounds = np.full((2, len(BEAT_FIGURES)), np.nan)
+        some = ((of > 0).sum(axis=0) > 1) & ~np.isnan(drawn).all(axis=0)
+        if some.any():
+            bounds[:, some] = np.nanquantile(drawn[:, some], [tail, 1 - tail], axis=0)
+        columns[f"{way}_low"], columns[f"{way}_high"] = bounds
+    table = pd.DataFrame(columns, index=pd.Index(BEAT_FIGURES, name="figure"))
+    return table.assign(records=(of > 0).sum(axis=0))
+
+
+def _add(counts: npt.NDArray[np.int64], cells: str) -> int:
+    """Add the pairs of a kind, such as "NSO as V"."""
+    down, across = ([_CLASSES.index(name) for name in side] for side in cells.split(" as "))
+    return int(counts[np.ix_(down, across)].sum())
+
+
+def _divide(counted: npt.NDArray[np.number], of: npt.NDArray[np.number]) -> FloatArray:
+    """Divide, with NaN where there is nothing to count."""
+    return np.divide(counted, of, out=np.full(np.shape(of), np.nan), where=of > 0)
