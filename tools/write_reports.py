@@ -1,5 +1,7 @@
 """Write the reports that the book shows: three recordings of MIT-BIH, with the default settings.
 
+Needs the recordings in a data home, or PhysioNet.
+
     python tools/write_reports.py
 """
 
