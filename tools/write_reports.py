@@ -1,5 +1,7 @@
 """Write what the book shows of recordings: three reports, and strips of what is judged wrongly.
 
+Needs the recordings in a data home, or PhysioNet.
+
     python tools/write_reports.py
 
 The recordings are of MIT-BIH, judged with the default settings.
