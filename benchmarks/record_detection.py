@@ -34,9 +34,10 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from ecglab import AutoencoderDetector
+from ecglab._optional import quiet_wfdb
 from ecglab.datasets import Record, make_record, read_record
 from ecglab.datasets._rpeaks import find_r_peaks
-from ecglab.datasets._wfdb import open_wfdb, quiet_wfdb
+from ecglab.datasets._wfdb import open_wfdb
 from ecglab.recordings import TRAIN_MINUTES, analyse, select_normal
 from ecglab.thresholds import mean_plus_sd_threshold
 
@@ -232,7 +233,7 @@ def rpeak_rows() -> Iterator[dict[str, object]]:
 
 def find_header(name: str) -> Path:
     """Return the header of a record, wherever it lies."""
-    from ecglab.datasets._find_record import find_recording
+    from ecglab.datasets._fetch import find_recording
 
     return find_recording(f"mitdb/{name}")
 

@@ -22,21 +22,10 @@ __all__ = ["disk_faults_named", "publish", "replacing", "replacing_in"]
 def replacing(place: Path) -> Iterator[Path]:
     """Hand out a path to write to, and give what was written there its final name at the end.
 
-    Parameters
-    ----------
-    place : Path
-        The final name; a file of that name is replaced, in one step.
-
-    Yields
-    ------
-    Path
-        The same name in a temporary folder beside it.
-
-    Raises
-    ------
-    OSError
-        If `place` is a folder, or its folder is not there or cannot be written. A file that was
-        there before is then as it was, and so it is whatever else is raised before the end.
+    It has the same name, in a temporary folder beside it. A file of that name is replaced, in one
+    step. `OSError` if `place` is a folder, or its own folder is not there or cannot be written. A
+    file that was there before is then as it was, and so it is whatever else is raised before the
+    end.
     """
     _refuse_folder(place)
     with _unfinished(place.parent) as folder:
@@ -54,23 +43,11 @@ def replacing_in(folder: Path) -> Iterator[Path]:
     are given back what they had; only a crash between two renames leaves new files beside old ones,
     each of them whole.
 
-    Parameters
-    ----------
-    folder : Path
-        The final folder, made with those above it if it is not there. Files of the same names are
-        replaced, others stay.
-
-    Yields
-    ------
-    Path
-        An empty folder on the same disk, for files only.
-
-    Raises
-    ------
-    OSError
-        If `folder` is a file, or cannot be written, or a file cannot take its name because a folder
-        has it. What was there before is then as it was, and so it is whatever else is raised before
-        the end.
+    The final folder is made, with those above it, if it is not there. In it, files of the same
+    names are replaced, and others stay; the empty folder that is handed out is for files only.
+    `OSError` if `folder` is a file, or cannot be written, or a file cannot take its name because a
+    folder has it. What was there before is then as it was, and so it is whatever else is raised
+    before the end.
     """
     # Inside of a folder that is there: it may be a disk of its own, or all that may be written to.
     beside = folder if folder.exists() else folder.parent
@@ -81,19 +58,9 @@ def replacing_in(folder: Path) -> Iterator[Path]:
 
 
 def publish(unfinished: Path, place: Path) -> None:
-    """Give a complete file its final name, in one step.
+    """Give a complete file, closed and on the same disk, its final name, in one step.
 
-    Parameters
-    ----------
-    unfinished : Path
-        The file, closed; on the same disk as `place`.
-    place : Path
-        Its final name; a file of that name is replaced.
-
-    Raises
-    ------
-    OSError
-        If it cannot take that name.
+    A file of that name is replaced. `OSError` if it cannot take it.
     """
     _sync(unfinished)
     unfinished.replace(place)
@@ -101,19 +68,9 @@ def publish(unfinished: Path, place: Path) -> None:
 
 @contextmanager
 def disk_faults_named(place: Path, kind: type[EcglabError] = OutputError) -> Iterator[None]:
-    """Say in words which place could not be written to, and what to do.
+    """Turn an `OSError` into one of a kind that says which place cannot be written, and what to do.
 
-    Parameters
-    ----------
-    place : Path
-        The final name, which a person knows.
-    kind : type, default OutputError
-        What is raised in place of an `OSError`.
-
-    Raises
-    ------
-    EcglabError
-        Of that kind.
+    `place` is the final name, which a person knows.
     """
     try:
         yield

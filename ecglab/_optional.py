@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-__all__ = ["import_optional", "naming_extra"]
+__all__ = ["import_optional", "naming_extra", "quiet_wfdb"]
 
 _READING = ("records", "reading this recording")
 _NEEDED: Mapping[str, tuple[str, str]] = {
@@ -21,20 +21,8 @@ _NEEDED: Mapping[str, tuple[str, str]] = {
 def import_optional(module: str) -> Any:
     """Import a module of an optional library, without the warnings that some give meanwhile.
 
-    Parameters
-    ----------
-    module : str
-        Its full name.
-
-    Returns
-    -------
-    module
-        For any use: what it holds is not checked.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If it is not installed; the message says how to do that.
+    `module` is its full name; what it holds is not checked. `ModuleNotFoundError` if it is not
+    installed: the message says how to do that.
     """
     with naming_extra(*_NEEDED[module.partition(".")[0]]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -42,20 +30,22 @@ def import_optional(module: str) -> Any:
 
 
 @contextmanager
+def quiet_wfdb() -> Iterator[Any]:
+    """Lend the wfdb library, without the warnings that it sets off in pandas and NumPy."""
+    import numpy as np  # `ecglab doctor` reports one that cannot be loaded
+
+    import_optional("wfdb.processing")
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield import_optional("wfdb")
+
+
+@contextmanager
 def naming_extra(extra: str, purpose: str) -> Iterator[None]:
-    """Say how to install what turns out to be missing.
+    """Say in the `ModuleNotFoundError` how to install what turns out to be missing.
 
-    Parameters
-    ----------
-    extra : str
-        The extra of ecglab that brings it.
-    purpose : str
-        What needs it, as the first words of a sentence.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If a library is missing. (A missing part of ecglab is a fault of its own, and stays one.)
+    `extra` is the extra of ecglab that brings it, `purpose` what needs it, as the first words of a
+    sentence. (A missing part of ecglab is a fault of its own, and stays one.)
     """
     try:
         yield

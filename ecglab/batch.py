@@ -5,7 +5,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Unpack
@@ -16,8 +16,7 @@ import pandas as pd
 
 from ecglab._files import disk_faults_named, replacing
 from ecglab._optional import import_optional
-from ecglab.datasets._columns import TableOptions
-from ecglab.datasets._read import Chunk, read_chunks
+from ecglab.datasets import Chunk, TableOptions, read_chunks
 from ecglab.errors import DatasetError, OutputError
 from ecglab.heartbeats import Heartbeats
 from ecglab.reading import Reading
@@ -315,17 +314,11 @@ def _check_length(detector: _Detector, beats: Heartbeats, path: Path) -> None:
         )
 
 
-@contextmanager
-def _bar(shown: bool) -> Iterator[Any]:
+def _with_bar(chunks: Iterator[Chunk], shown: bool) -> Iterator[Chunk]:
+    """Show how many beats are done."""
     from tqdm.auto import tqdm
 
     with tqdm(unit="beat", unit_scale=True, disable=not shown) as bar:
-        yield bar
-
-
-def _with_bar(chunks: Iterator[Chunk], shown: bool) -> Iterator[Chunk]:
-    """Show how many beats are done."""
-    with _bar(shown) as bar:
         for chunk in chunks:
             yield chunk
             bar.update(len(chunk.beats))

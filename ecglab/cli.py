@@ -1,16 +1,15 @@
 """The ``ecglab`` command.
 
-A command is a name of one or two words and a class in the room that does the work, with
-``add_arguments(parser)``, ``execute(arguments) -> exit code``, an ``EPILOG`` and a docstring for
-its help. It is registered by one line in `COMMANDS`; its room is imported only when it is used.
+A command is a name of one or two words and a class called after the last one, in a file of its own,
+with ``add_arguments(parser)``, ``execute(arguments) -> exit code``, an ``EPILOG`` and a docstring
+for its help. It is registered by one line in `COMMANDS`; its file is imported only when it is used.
 """
 
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecglab._optional import naming_extra
 from ecglab._version import __version__
@@ -20,40 +19,24 @@ __all__ = ["COMMANDS", "main"]
 WRONG_USE = 2
 
 
-@dataclass(frozen=True)
-class Command:
-    """Where a command lives, which extra it needs, and what it does in a few words."""
+class Command(NamedTuple):
+    """Which extra a command needs, and what it does in a few words."""
 
-    home: str
     extra: str
     summary: str
 
 
 COMMANDS: Mapping[str, Command] = {
-    "doctor": Command(
-        "ecglab.commands._doctor.Doctor", "course", "check that everything is here and works"
-    ),
-    "fetch": Command("ecglab.commands._fetch.Fetch", "course", "get ECG5000 and verify it"),
-    "train": Command(
-        "ecglab.commands._train.Train", "course", "train a detector on a table or a recording"
-    ),
-    "score": Command(
-        "ecglab.commands._score.Score", "course", "list the strange beats of a table or a recording"
-    ),
-    "analyse": Command(
-        "ecglab.commands._analyse.Analyse", "course", "report on a recording of one person"
-    ),
-    "compare": Command(
-        "ecglab.commands._compare.Compare", "records", "judge annotations beat by beat (EC57)"
-    ),
-    "sweep": Command(
-        "ecglab.commands._sweep.Sweep", "sweep", "run a notebook over a grid of parameters"
-    ),
-    "sweep report": Command(
-        "ecglab.commands._sweep.Report", "sweep", "figures and a ranking of a sweep's results"
-    ),
+    "doctor": Command("course", "check that everything is here and works"),
+    "fetch": Command("course", "get ECG5000 and verify it"),
+    "train": Command("course", "train a detector on a table or a recording"),
+    "score": Command("course", "list the strange beats of a table or a recording"),
+    "analyse": Command("course", "report on a recording of one person"),
+    "compare": Command("records", "judge annotations beat by beat (EC57)"),
+    "sweep": Command("sweep", "run a notebook over a grid of parameters"),
+    "sweep report": Command("sweep", "figures and a ranking of a sweep's results"),
 }
-"""The commands: where each lives, which extra it needs, and what it does in a few words."""
+"""The commands: which extra each needs, and what it does in a few words."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _top_level(words)
     try:
         with naming_extra(COMMANDS[name].extra, f"ecglab {name}"):
-            command = _load(COMMANDS[name].home)
+            command = _load(name)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("ecglab"):
             raise
@@ -96,10 +79,10 @@ def _find(words: Sequence[str]) -> str | None:
     return None
 
 
-def _load(home: str) -> Any:
+def _load(name: str) -> Any:
     """Import the class of a command."""
-    module, _, name = home.rpartition(".")
-    return getattr(import_module(module), name)
+    module = import_module(f"ecglab.commands._{name.replace(' ', '_')}")
+    return getattr(module, name.split()[-1].title())
 
 
 def _top_level(words: Sequence[str]) -> int:

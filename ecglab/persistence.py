@@ -24,7 +24,7 @@ from ecglab._files import disk_faults_named, replacing_in
 from ecglab._version import __version__
 from ecglab.errors import DetectorFileError
 
-__all__ = ["FORMAT_VERSION", "read_estimator", "save_estimator"]
+__all__ = ["FORMAT_VERSION", "check_folder", "read_estimator", "save_estimator"]
 
 FORMAT = "ecglab-detector"
 FORMAT_VERSION = 2
@@ -80,13 +80,12 @@ def save_estimator(
         "sha256": hashlib.sha256(content).hexdigest(),
         "detector": described,
     }
-    with disk_faults_named(folder, DetectorFileError):
-        _refuse_others(folder)
-        # Should a crash come between the two renames, reading notices it: the config names the
-        # checksum of the weights that belong to it.
-        with replacing_in(folder) as unfinished:
-            (unfinished / WEIGHTS).write_bytes(content)
-            (unfinished / CONFIG).write_bytes((json.dumps(config, indent=2) + "\n").encode())
+    check_folder(folder)
+    # Should a crash come between the two renames, reading notices it: the config names the checksum
+    # of the weights that belong to it.
+    with disk_faults_named(folder, DetectorFileError), replacing_in(folder) as unfinished:
+        (unfinished / WEIGHTS).write_bytes(content)
+        (unfinished / CONFIG).write_bytes((json.dumps(config, indent=2) + "\n").encode())
     return folder
 
 
@@ -130,6 +129,39 @@ def read_estimator(
             f"({type(error).__name__}: {error}). It is damaged, or was not written by ecglab."
         ) from error
     return estimator
+
+
+def check_folder(folder: str | os.PathLike[str]) -> None:
+    """Make sure that an estimator can be saved to a folder, before it is trained for an hour.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder, which is not there yet, is empty, or holds an estimator that may be replaced.
+
+    Raises
+    ------
+    DetectorFileError
+        If it holds anything else, is a file, or cannot be written.
+    """
+    folder = Path(folder)
+    with disk_faults_named(folder, DetectorFileError):
+        names = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    if names and not (names == [CONFIG, WEIGHTS] and _is_config(folder / CONFIG)):
+        raise DetectorFileError(
+            f"{folder} holds something else than a detector ({', '.join(names[:3])}), and nothing "
+            "is overwritten by accident. Choose another folder, or empty this one."
+        )
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise DetectorFileError(f"{folder} cannot be written: {nearest} is no folder to write to.")
+
+
+def _is_config(path: Path) -> bool:
+    try:
+        return bool(_read_config(path))
+    except DetectorFileError:
+        return False
 
 
 def path_of(kind: type) -> str:
@@ -260,16 +292,6 @@ def _from_version_1(config: Mapping[str, Any], arrays: Arrays) -> tuple[dict[str
         },
     }
     return {"detector": detector}, {n.replace("/", "_/", 1): a for n, a in arrays.items()}
-
-
-def _refuse_others(folder: Path) -> None:
-    """Refuse a folder that holds other files than a detector's."""
-    names = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    if others := sorted(names - {CONFIG, WEIGHTS}):
-        raise DetectorFileError(
-            f"{folder} holds other files ({', '.join(others[:3])}). Save to a folder of its "
-            "own, so that nothing is overwritten by accident."
-        )
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from ecglab._optional import naming_extra
+
 __all__ = ["import_keras", "import_torch"]
 
 
@@ -28,18 +30,8 @@ def import_keras() -> ModuleType:
     course, and it would be stored in every notebook. Both happen in here, with that stream
     silenced.
 
-    Returns
-    -------
-    module
-        ``keras``.
+    `ImportError` if TensorFlow is not installed, or if Keras already runs on another backend.
 
-    Raises
-    ------
-    ImportError
-        If TensorFlow is not installed, or if Keras already runs on another backend.
-
-    Notes
-    -----
     TensorFlow from 2.20 on shows its own copy of LLVM to every library that is loaded after it
     (https://github.com/tensorflow/tensorflow/issues/124205). That of Triton, which comes with
     PyTorch's default build for Linux and is loaded by its first optimiser, then ends the process
@@ -47,17 +39,11 @@ def import_keras() -> ModuleType:
     """
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _LOCK, _silent_stderr():
-        try:
-            if "tensorflow" not in sys.modules and find_spec("tensorflow"):
-                _load_triton()
-            import_module("tensorflow").zeros(1)
-            keras = import_module("keras")
-        except ModuleNotFoundError as error:
-            raise ImportError(
-                f"this autoencoder needs TensorFlow, and {error.name!r} is not installed. "
-                "Install it with: pip install 'ecglab[tensorflow]'"
-            ) from error
+    with _LOCK, _silent_stderr(), naming_extra("tensorflow", "this autoencoder"):
+        if "tensorflow" not in sys.modules and find_spec("tensorflow"):
+            _load_triton()
+        import_module("tensorflow").zeros(1)
+        keras = import_module("keras")
     if keras.backend.backend() != "tensorflow":
         raise ImportError(
             f"Keras was already imported on the {keras.backend.backend()!r} backend, and ecglab's "
@@ -67,20 +53,8 @@ def import_keras() -> ModuleType:
 
 
 def import_torch() -> Any:
-    """Import PyTorch.
+    """Import PyTorch; `ModuleNotFoundError` if it is not installed.
 
-    Returns
-    -------
-    module
-        ``torch``.
-
-    Raises
-    ------
-    ImportError
-        If PyTorch is not installed.
-
-    Notes
-    -----
     Where TensorFlow came first without `import_keras`, Triton can no longer be loaded (see there),
     and PyTorch is made to do without. It needs Triton for ``torch.compile`` on a GPU alone.
     """
@@ -90,13 +64,8 @@ def import_torch() -> Any:
             "TensorFlow was loaded first, and loading Triton after it would crash Python: PyTorch "
             "goes without it. For torch.compile on a GPU, import triton before tensorflow."
         )
-    try:
+    with naming_extra("torch", "this autoencoder"):
         return import_module("torch")
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"this autoencoder needs PyTorch, and {error.name!r} is not installed. "
-            "Install it with: pip install 'ecglab[torch]'"
-        ) from error
 
 
 def _load_triton() -> None:

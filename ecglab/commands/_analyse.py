@@ -26,9 +26,8 @@ from ecglab.commands._exit import (
     show_reading,
 )
 from ecglab.commands._options import add_record_options, positive, read_recording, seed
-from ecglab.commands._show import Share, describe, list_beats, share, show, show_beats
-from ecglab.datasets import Record
-from ecglab.datasets._download import data_homes
+from ecglab.commands._show import Share, describe, list_rows, share, show, show_beats
+from ecglab.datasets import Record, data_homes
 from ecglab.errors import EcglabError
 from ecglab.recordings import Analysis, analyse
 from ecglab.recordings._kinds import VERDICTS
@@ -110,7 +109,7 @@ def _analyse(arguments: argparse.Namespace, file: str, folder: Path) -> Outcome:
     """Analyse one recording and write the results."""
     started = time.perf_counter()
     analysis = analyse(
-        read_recording(argparse.Namespace(**vars(arguments), file=file)),
+        read_recording(argparse.Namespace(**vars(arguments), file=file), all_leads=True),
         train_minutes=arguments.train_minutes,
         autoencoder=arguments.autoencoder,
         random_state=arguments.random_state,
@@ -233,7 +232,7 @@ def _describe(analysis: Analysis) -> dict[str, Any]:
         "threshold": analysis.threshold,
         "recall": describe(recall),
         "false_alarms": describe(false_alarms),
-        "strangest": list_beats(analysis.strange_beats.head(N_STRANGEST).reset_index()),
+        "strangest": list_rows(analysis.strange_beats.head(N_STRANGEST).reset_index()),
     }
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 from ecglab._files import disk_faults_named, replacing
 from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
 from ecglab.commands._options import positive
-from ecglab.datasets._download import data_homes
-from ecglab.datasets._wfdb import read_annotations
+from ecglab.commands._show import list_rows
+from ecglab.datasets import data_homes, read_annotations
 from ecglab.errors import DatasetError
 from ecglab.evaluation import (
     LEARNING_SECONDS,
@@ -192,8 +192,8 @@ def _write_differences(compared: dict[str, _Compared], place: Path) -> None:
 
 
 def _plain(table: pd.DataFrame) -> dict[Any, Any]:
-    """Turn a table of figures into what JSON can hold; None is a figure of nothing."""
-    return table.astype(object).where(table.notna(), None).to_dict("index")
+    """Turn a table of figures into what JSON can hold, by the names of its rows."""
+    return dict(zip(table.index, list_rows(table), strict=True))
 
 
 def _lines(counted: dict[str, _Compared], left_out: list[str], summary: pd.DataFrame) -> list[str]:

@@ -12,12 +12,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, distribution, metadata, requires, version
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from itertools import permutations
 from pathlib import Path
 
@@ -55,7 +54,7 @@ for name in sys.argv[1:]:
 print("trained")
 if tensorflow := sys.modules.get("tensorflow"):
     gpus = len(tensorflow.config.list_physical_devices("GPU"))
-    print("trained, TensorFlow sees", gpus or "no", "GPU")
+    print(f"trained, Keras {tensorflow.keras.__version__} sees", gpus or "no", "GPU")
 """
 
 LOOK_AT_TORCH = """
@@ -87,9 +86,8 @@ class Check:
     def __str__(self) -> str:
         """Put it into one line, and the places in a traceback below it."""
         remedy = f"; what to do: {self.remedy}" if self.remedy else ""
-        found, line_break, places = self.found.partition("\n")
-        places = textwrap.indent(places, " " * 10)
-        return f"{self.state:<8}{self.name}: {found}{remedy}{line_break}{places}"
+        found, *places = self.found.splitlines()
+        return f"\n{'':10}".join([f"{self.state:<8}{self.name}: {found}{remedy}", *places])
 
 
 class Doctor:
@@ -122,8 +120,9 @@ def _examine() -> Outcome:
     with ThreadPoolExecutor() as pool:  # side by side: nearly all of it is waiting for frameworks
         orders = [order for order in permutations(filter(_version, FRAMEWORKS)) if order]
         training = [pool.submit(_train, order) for order in orders]
-        frameworks = pool.submit(list, _frameworks())
-        found = [*_installed(), *frameworks.result(), *_data(), *(it.result() for it in training)]
+        device = pool.submit(_device)
+        work = [device, *training] if _version("torch") else training
+        found = [*_installed(), *_data(), *(it.result() for it in work)]
     checks = [replace(it, found=_at_home(it.found), remedy=_at_home(it.remedy)) for it in found]
     works = all(check.state == OK for check in checks if check.needed)
     return Outcome(
@@ -187,11 +186,10 @@ def _packages(name: str, install: str, needs: Sequence[Requirement], needed: boo
     ]
     found = [f"{name} {have}" for name, have in versions.items() if have] + unfit
     found += [f"without {', '.join(absent)}"] if absent else []
-    state = FAILED if unfit else MISSING if absent else OK
-    remedy = "" if state == OK else f"pip install '{install}'"
-    if remedy and not needed:
-        remedy += ", unless you can do without it, as the course does"
-    return Check(name, state, ", ".join(found), remedy, needed)
+    if not (absent or unfit):
+        return Check(name, OK, ", ".join(found), needed=needed)
+    remedy = f"pip install '{install}'" + ", unless you can do without it" * (not needed)
+    return Check(name, FAILED if unfit else MISSING, ", ".join(found), remedy, needed)
 
 
 def _version(package: str) -> str | None:
@@ -204,23 +202,15 @@ def _version(package: str) -> str | None:
 # The frameworks, and what they run on
 
 
-def _frameworks() -> Iterator[Check]:
-    for name in filter(_version, FRAMEWORKS):
-        wheel = distribution(name).read_text("WHEEL") or ""
-        tags = ", ".join(re.findall(r"^Tag: (.+)$", wheel, re.MULTILINE))
-        keras = f", Keras {_version('keras')}" if name == "tensorflow" else ""
-        found = f"{_version(name)}, {tags or 'not from a wheel'}{keras}"
-        yield Check(f"build of {name}", OK, found)
+def _device() -> Check:
+    works, said = _run_python(LOOK_AT_TORCH)
+    if not works:
+        return Check("PyTorch's device", FAILED, said, REPORT_IT)
+    driver = "none"
     if program := shutil.which("nvidia-smi"):
-        works, said = _run([program, "--query-gpu=driver_version,name", "--format=csv,noheader"])
-        remedy = "" if works else "mend it, or do without it, as the course does"
-        yield Check("NVIDIA driver", OK if works else FAILED, said, remedy, needed=False)
-    else:
-        yield Check("NVIDIA driver", OK, "none, so everything runs on the processor", needed=False)
-    if _version("torch"):
-        works, said = _run_python(LOOK_AT_TORCH)
-        found = f"{said}, Triton {_version('triton') or 'is not there'}"
-        yield Check("PyTorch's device", *(OK, found) if works else (FAILED, said, REPORT_IT))
+        _, driver = _run([program, "--query-gpu=driver_version", "--format=csv,noheader"])
+    found = f"{said}, Triton {_version('triton') or 'is not there'}, NVIDIA driver: {driver}"
+    return Check("PyTorch's device", OK, found)
 
 
 def _train(order: Sequence[str]) -> Check:
@@ -248,28 +238,23 @@ def _run(words: Sequence[str]) -> tuple[bool, str]:
         )
     except subprocess.TimeoutExpired as late:
         return False, _explain(f"no end after {SECONDS} s", late.stdout, late.stderr)
-    code = done.returncode
-    if not code:
-        return True, _last_line(done.stdout)
-    if code < 0:
-        wrong = f"crashed: {signal.Signals(-code).name}"
-    else:
-        wrong = _last_line(done.stderr) or f"exit code {code}"
-    return False, _explain(wrong, done.stdout, done.stderr)
+    if done.returncode < 0:
+        crash = f"crashed: {signal.Signals(-done.returncode).name}"
+        return False, _explain(crash, done.stdout, done.stderr)
+    if done.returncode:
+        wrong = _last_line(done.stderr) or f"exit code {done.returncode}"
+        return False, _explain(wrong, done.stdout, done.stderr)
+    return True, _last_line(done.stdout)
 
 
 def _explain(wrong: str, stdout: bytes | None, stderr: bytes | None) -> str:
     """Say what went wrong and at which step; below that, where in the code."""
-    dumped = rb"^(?:Fatal Python error|Timeout \()"  # by faulthandler
+    dumped = rb"^(?:Fatal Python error|Timeout \()"  # by faulthandler, the nearest place first
     step, *dump = re.split(dumped, stdout or b"", maxsplit=1, flags=re.MULTILINE)
-    places = [*_places(b"".join(dump))[:FRAMES], *_places(stderr or b"")[-FRAMES:]]
-    return "\n".join([f"{wrong} {_last_line(step)}".strip(), *places])
-
-
-def _places(output: bytes) -> list[str]:
-    """Return the lines that name a file: those of Python have the nearest last."""
-    lines = output.decode(errors="replace")
-    return re.findall(r'^ *(File "[^<].*", line .+)$', lines, re.MULTILINE)
+    place = re.compile(rb'^ *(File "[^<].*", line .+)$', re.MULTILINE)
+    places = place.findall(b"".join(dump))[:FRAMES] + place.findall(stderr or b"")[-FRAMES:]
+    where = [it.decode(errors="replace") for it in places]
+    return "\n".join([f"{wrong} {_last_line(step)}".strip(), *where])
 
 
 def _last_line(output: bytes | None) -> str:
@@ -284,26 +269,22 @@ def _last_line(output: bytes | None) -> str:
 
 def _data() -> Iterator[Check]:
     try:  # here and not above: a NumPy that cannot be loaded is something to report
-        from ecglab.datasets import fetch_ecg5000
-        from ecglab.datasets._download import data_homes
-        from ecglab.datasets._ecg5000 import find_copy
+        from ecglab.datasets import data_homes, fetch_ecg5000, find_ecg5000
 
-        homes = data_homes()
-        files = find_copy(homes)
+        homes, files = data_homes(), find_ecg5000()
         if files:
             fetch_ecg5000(download_if_missing=False)  # compares it with what was published
     except Exception as error:  # whatever it is, the rest of the report is of use
         found = " ".join(f"{type(error).__name__}: {error}".split())  # in one line
         yield Check("ECG5000", FAILED, found, REPORT_IT)
         return
-    places = ", ".join(map(str, homes))
-    if files:
-        yield Check("ECG5000", OK, f"verified, in {files[0].parent}", needed=False)
-    else:
-        yield Check("ECG5000", MISSING, f"not in {places}", f"ecglab fetch, {SIMULATED}", False)
-    records = sorted({path.stem for home in homes for path in home.glob("mitdb/*.hea")})
-    if records:
-        yield Check("MIT-BIH", OK, f"records {', '.join(records)}", needed=False)
-    else:
-        remedy = f"notebook 9 fetches what it needs, {SIMULATED}"
-        yield Check("MIT-BIH", MISSING, f"no mitdb/*.hea in {places}", remedy, False)
+    records = ", ".join(sorted({path.stem for home in homes for path in home.glob("mitdb/*.hea")}))
+    places = f"not in {', '.join(map(str, homes))}"
+    for name, found, fetched in (
+        ("ECG5000", f"verified, in {files[0].parent}" if files else "", "ecglab fetch"),
+        ("MIT-BIH", f"records {records}" if records else "", "notebook 9 fetches what it needs"),
+    ):
+        if found:
+            yield Check(name, OK, found, needed=False)
+        else:
+            yield Check(name, MISSING, places, f"{fetched}, {SIMULATED}", needed=False)

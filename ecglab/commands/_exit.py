@@ -22,16 +22,18 @@ __all__ = [
     "DONE",
     "EXIT_CODES",
     "INTERRUPTED",
+    "STOPPED",
     "WRONG_USE",
     "Outcome",
     "UsageError",
     "add_output_options",
     "complain",
     "concluded",
+    "say",
     "show_reading",
 ]
 
-DONE, CANNOT, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+DONE, CANNOT, WRONG_USE, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXIT_CODES = (
     "Exit codes: 0 done, 1 the input or the model cannot be used, or the output\n"
@@ -46,16 +48,10 @@ class UsageError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command has done.
+    """What a command has done: for programs, what JSON can hold; for people, a few lines.
 
-    Parameters
-    ----------
-    facts : mapping
-        For programs: what JSON can hold.
-    lines : sequence of str
-        For people: the same in a few lines.
-    code : int, default DONE
-        The exit code; another one where the work was to find something out, and that is not well.
+    The exit code is another one than `DONE` where the work was to find something out, and that is
+    not well.
     """
 
     facts: Mapping[str, Any]
@@ -99,10 +95,15 @@ def concluded(
             text = json.dumps({**outcome.facts, "notes": notes}, allow_nan=False)
         else:
             text = "\n".join(outcome.lines)
-        sys.stdout.write(f"{text}\n")
+        say(text)
         return outcome.code
 
     return execute
+
+
+def say(text: str) -> None:
+    """Speak to the person at the terminal; the library itself never prints."""
+    sys.stdout.write(f"{text}\n")
 
 
 def complain(said: object, code: int) -> int:

@@ -3,9 +3,7 @@
 import argparse
 
 from ecglab.commands._exit import EXIT_CODES, Outcome, add_output_options, concluded
-from ecglab.datasets import fetch_ecg5000
-from ecglab.datasets._download import data_homes
-from ecglab.datasets._ecg5000 import find_copy
+from ecglab.datasets import fetch_ecg5000, find_ecg5000
 
 __all__ = ["Fetch"]
 
@@ -33,7 +31,7 @@ class Fetch:
     def execute(arguments: argparse.Namespace) -> Outcome:
         """Get the data and say where it is."""
         beats = fetch_ecg5000(arguments.data_home, progress=not arguments.quiet)
-        files = [str(path.absolute()) for path in find_copy(data_homes(arguments.data_home))]
+        files = [str(path.absolute()) for path in find_ecg5000(arguments.data_home)]
         checksums = {
             key.removeprefix("sha256 of "): value
             for key, value in beats.provenance.items()

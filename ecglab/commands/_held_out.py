@@ -21,17 +21,10 @@ _FOR_TEST = 0.8
 
 @dataclass(frozen=True)
 class Parts:
-    """Beats, divided.
+    """Beats, divided: what to train on, to choose a threshold by, and to judge by in the end.
 
-    Parameters
-    ----------
-    train : Heartbeats
-        Normal beats to train on.
-    validation : Heartbeats or None
-        Normal beats and anomalies to stop training and choose a threshold by; None where there
-        are too few anomalies: the detector then holds normal beats back itself.
-    test : Heartbeats or None
-        Normal beats and anomalies that nothing is fitted to.
+    Where there are too few anomalies for the latter two, the detector holds normal beats back
+    itself.
     """
 
     train: Heartbeats

@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 
 from ecglab.commands._exit import UsageError
-from ecglab.datasets import Record, read_record
-from ecglab.datasets._columns import TableOptions
+from ecglab.datasets import Record, TableOptions, read_record
 from ecglab.errors import DatasetError
 
 __all__ = [
@@ -81,13 +80,7 @@ def add_record_options(parser: argparse.ArgumentParser) -> None:
 
 
 def table_options(arguments: argparse.Namespace) -> TableOptions:
-    """Return what was said about a table, as `ecglab.datasets.read_heartbeats` takes it.
-
-    Raises
-    ------
-    UsageError
-        If a normal label is named, and there is to be no label.
-    """
+    """Return what was said about a table, as `ecglab.datasets.read_heartbeats` takes it."""
     if arguments.unlabelled and arguments.normal_label is not None:
         raise UsageError("--normal-label makes no sense with --unlabelled.")
     options: TableOptions = {
@@ -106,18 +99,15 @@ def is_recording(arguments: argparse.Namespace) -> bool:
     return arguments.sampling_rate is not None or Path(arguments.file).suffix.lower() in _RECORDINGS
 
 
-def read_recording(arguments: argparse.Namespace, n_samples: int = 140) -> Record:
-    """Read a recording, cut into beats of a certain length.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be read, or not be cut like that.
-    """
+def read_recording(
+    arguments: argparse.Namespace, n_samples: int = 140, *, all_leads: bool = False
+) -> Record:
+    """Read a recording, cut into beats of a certain length; `DatasetError` if that cannot be."""
     try:
         return read_record(
             arguments.file,
             lead=arguments.lead,
+            all_leads=all_leads,
             annotations=None if arguments.annotations == "none" else arguments.annotations,
             sampling_rate=arguments.sampling_rate,
             n_samples=n_samples,

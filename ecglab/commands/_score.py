@@ -18,7 +18,7 @@ from ecglab.commands._options import (
     read_recording,
     table_options,
 )
-from ecglab.commands._show import describe, list_beats, share, show, show_beats
+from ecglab.commands._show import describe, list_rows, share, show, show_beats
 from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector, load_detector
 from ecglab.errors import DetectorFileError
@@ -178,7 +178,7 @@ def _sum_up(
         "reading": summary.reading.as_records(),
         "recall": describe(recall),
         "false_alarms": describe(false_alarms),
-        "strangest": list_beats(summary.strangest),
+        "strangest": list_rows(summary.strangest),
         "seconds": summary.seconds,
         "beats_per_second": summary.beats_per_second,
     }

@@ -4,12 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ecglab.evaluation import Interval, share_interval
 
-__all__ = ["Share", "describe", "list_beats", "share", "show", "show_beats"]
+__all__ = ["Share", "describe", "list_rows", "share", "show", "show_beats"]
 
 _FORMATS = {
     "score": "{:.4g}",
@@ -59,15 +58,7 @@ def show_beats(beats: pd.DataFrame) -> list[str]:
     return ["the strangest:", *(f"  {line}" for line in lines)]
 
 
-def list_beats(beats: pd.DataFrame) -> list[dict[str, Any]]:
-    """Turn a table of beats into what JSON can hold."""
-    return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in beats.to_dict(orient="records")
-    ]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def list_rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Turn the rows of a table into what JSON can hold; None is a figure of nothing."""
+    known = table.notna() & ~table.isin([math.inf, -math.inf])
+    return table.astype(object).where(known, None).to_dict("records")

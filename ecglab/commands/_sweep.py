@@ -1,19 +1,18 @@
-"""The commands ``ecglab sweep`` and ``ecglab sweep report``."""
+"""The command ``ecglab sweep``."""
 
 import argparse
-import sys
 
 import joblib
 
-from ecglab.commands._exit import INTERRUPTED, WRONG_USE, complain
+from ecglab.commands._exit import INTERRUPTED, STOPPED, WRONG_USE, complain, say
 from ecglab.commands._options import positive, positive_int
 from ecglab.errors import GridError, SweepError
 from ecglab.sweep import plan, run
 
-__all__ = ["Report", "Sweep"]
+__all__ = ["Sweep"]
 
 _MOST_ROWS = 1000  # of a dry run; the middle of a longer one is left out
-SOME_FAILED, STOPPED = 1, 3
+_SOME_FAILED = 1
 
 
 class Sweep:
@@ -67,37 +66,6 @@ class Sweep:
             return complain("interrupted; the same command goes on from here", INTERRUPTED)
 
 
-class Report:
-    """Write report.ipynb and report.html about the results of a sweep."""
-
-    EPILOG = None
-
-    @staticmethod
-    def add_arguments(parser: argparse.ArgumentParser) -> None:
-        """Say which arguments there are."""
-        parser.add_argument("folder", metavar="RUNS", help="the output folder of a sweep")
-        parser.add_argument("--metric", help="what to rank by (default: the first one recorded)")
-        parser.add_argument("--seed", metavar="NAME", help="the parameter that is a seed")
-        parser.add_argument("--ascending", action="store_true", help="less is better")
-
-    @staticmethod
-    def execute(arguments: argparse.Namespace) -> int:
-        """Write the report and say where it is."""
-        from ecglab.sweep import report  # with it come statistics, which take a second to import
-
-        try:
-            path = report(
-                arguments.folder,
-                metric=arguments.metric,
-                seed=arguments.seed,
-                ascending=arguments.ascending,
-            )
-        except SweepError as error:
-            return complain(error, STOPPED)
-        _say(str(path))
-        return 0
-
-
 def _run(arguments: argparse.Namespace) -> int:
     table = run(
         arguments.grid,
@@ -110,26 +78,21 @@ def _run(arguments: argparse.Namespace) -> int:
         progress=not arguments.quiet,
     )
     n_failed = int((table["status"] == "failed").sum())
-    _say(f"{len(table) - n_failed} runs done, {n_failed} failed: {arguments.out}")
+    say(f"{len(table) - n_failed} runs done, {n_failed} failed: {arguments.out}")
     if n_failed:
-        _say("--retry-failed repeats the failed ones; their notebooks hold the tracebacks")
-    return SOME_FAILED if n_failed else 0
+        say("--retry-failed repeats the failed ones; their notebooks hold the tracebacks")
+    return _SOME_FAILED if n_failed else 0
 
 
 def _dry_run(arguments: argparse.Namespace) -> int:
     table = plan(arguments.grid, arguments.out, retry_failed=arguments.retry_failed)
     to_do = table[table["status"] == "to do"]
-    _say(table.to_string(max_rows=_MOST_ROWS))
-    _say(f"{len(table)} runs, {len(to_do)} to do")
+    say(table.to_string(max_rows=_MOST_ROWS))
+    say(f"{len(table)} runs, {len(to_do)} to do")
     if to_do["seconds"].notna().all():
         n_workers = arguments.workers or joblib.cpu_count()
         total = to_do["seconds"].sum()
-        _say(f"expected: {total:.0f} s, {total / n_workers:.0f} s on {n_workers} workers")
+        say(f"expected: {total:.0f} s, {total / n_workers:.0f} s on {n_workers} workers")
     else:
-        _say("expected: unknown until one is done")
+        say("expected: unknown until one is done")
     return 0
-
-
-def _say(text: str) -> None:
-    """Speak to the person at the terminal; the library itself never prints."""
-    sys.stdout.write(f"{text}\n")

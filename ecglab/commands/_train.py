@@ -2,9 +2,7 @@
 
 import argparse
 import inspect
-import json
 import math
-import os
 import time
 import warnings
 from collections.abc import Mapping
@@ -13,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ecglab._files import disk_faults_named
 from ecglab.autoencoders import AUTOENCODERS, make_autoencoder
 from ecglab.batch import sample_heartbeats
 from ecglab.commands._exit import (
@@ -36,12 +33,11 @@ from ecglab.commands._options import (
     table_options,
 )
 from ecglab.commands._show import show
-from ecglab.datasets import Record
-from ecglab.datasets._labels import UNLABELLED
+from ecglab.datasets import UNLABELLED, Record
 from ecglab.detector import SCALERS, AutoencoderDetector
-from ecglab.errors import DatasetError, OutputError
+from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
-from ecglab.persistence import CONFIG, FORMAT, WEIGHTS
+from ecglab.persistence import check_folder
 from ecglab.reading import Reading
 from ecglab.scoring import SCORINGS
 from ecglab.thresholds import THRESHOLDS, choose_threshold
@@ -127,13 +123,12 @@ all beats are taken for normal.
         """Train, judge and save."""
         params = _check_rule(arguments.threshold, dict(arguments.threshold_param))
         folder = arguments.out.expanduser()
-        _check_model_folder(folder)
+        check_folder(folder)
         started = time.perf_counter()
         beats, n_flat = _without_flat_lines(_read(arguments))
         parts = divide(beats, arguments.random_state)
         detector = _fit(arguments, parts)
         held_out = None if parts.test is None else judge(detector, parts.test)
-        _check_model_folder(folder)  # again: training takes its time
         detector.save(folder)
         facts = {
             "command": "train",
@@ -173,32 +168,6 @@ def _check_rule(rule: str, params: dict[str, float]) -> dict[str, float]:
     except ValueError as error:
         raise UsageError(f"--threshold {rule}: {error}") from error
     return known | params
-
-
-def _check_model_folder(folder: Path) -> None:
-    """Accept a folder that is not there yet, is empty, or holds a detector, to be replaced."""
-    with disk_faults_named(folder):
-        if folder.is_dir():
-            names = {path.name for path in folder.iterdir()}
-            if names and not (names == {CONFIG, WEIGHTS} and _is_config(folder / CONFIG)):
-                raise OutputError(
-                    f"{folder} holds something else than a detector "
-                    f"({', '.join(sorted(names)[:3])}), and nothing is overwritten by accident. "
-                    "Choose another folder, or empty this one."
-                )
-        elif folder.exists():
-            raise OutputError(f"{folder} is a file. Name a folder for the detector.")
-        nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-        if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-            raise OutputError(f"{folder} cannot be written: {nearest} is no folder to write to.")
-
-
-def _is_config(path: Path) -> bool:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(config, dict) and config.get("format") == FORMAT
 
 
 # Training

@@ -12,13 +12,13 @@ from ecglab._optional import import_optional
 from ecglab.datasets._columns import (
     LABEL_NAMES,
     BadRows,
-    Block,
     Choices,
     Columns,
     Table,
     finite_rows,
 )
 from ecglab.datasets._sources import Source, library_faults
+from ecglab.datasets._table_text import Rows
 from ecglab.errors import DatasetError
 
 __all__ = ["open_npz", "open_parquet"]
@@ -50,9 +50,9 @@ def open_npz(source: Source, choices: Choices) -> Table:
         texts = _as_texts(labels)
         values = np.column_stack([values, np.zeros(len(values)) if texts else labels])
 
-    def read(columns: Columns, bad: BadRows) -> Iterator[Block]:
+    def read(columns: Columns, bad: BadRows) -> Iterator[Rows]:
         kept, rows = finite_rows(values[:, columns.numeric].astype(np.float64), 0, columns, bad)
-        yield Block(kept, rows, [texts[row] for row in rows] if texts else None)
+        yield Rows(kept, [[texts[row] for row in rows]] if texts else [], rows)
 
     return Table(
         source.place,
@@ -172,7 +172,7 @@ def open_parquet(source: Source, choices: Choices, *, whole: bool) -> Table:
             "it so), or pass a larger size_limit."
         )
 
-    def read(columns: Columns, bad: BadRows) -> Iterator[Block]:
+    def read(columns: Columns, bad: BadRows) -> Iterator[Rows]:
         wanted = [names[p] for p in columns.numeric]
         text = names[columns.label] if columns.text_label and columns.label is not None else None
         position = 0
@@ -230,10 +230,11 @@ def _read_batches(
 
 def _make_block(
     values: Any, texts: list[Any] | None, position: int, columns: Columns, bad: BadRows
-) -> Block:
+) -> Rows:
     """Report the rows that are no beats, and keep the others."""
     if texts is None:
-        return Block(*finite_rows(values, position, columns, bad))
+        kept, rows = finite_rows(values, position, columns, bad)
+        return Rows(kept, [], rows)
     labelled = np.array([text is not None and text != "" for text in texts], dtype=bool)
     for row in np.flatnonzero(~labelled):
         bad.report(f", row {position + row} (from 0): the label is missing.")
@@ -241,4 +242,4 @@ def _make_block(
     values = np.where(labelled[:, None], values, 0)
     values, rows = finite_rows(values, position, columns, bad)
     kept = labelled[rows - position]
-    return Block(values[kept], rows[kept], [str(texts[r]) for r in (rows[kept] - position)])
+    return Rows(values[kept], [[str(texts[r]) for r in (rows[kept] - position)]], rows[kept])

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets._samples import find_odd_names
+from ecglab.datasets._table_text import Rows
 from ecglab.errors import DatasetError
 
 __all__ = [
     "LABEL_NAMES",
     "BadRows",
-    "Block",
     "Choices",
     "Columns",
     "Table",
@@ -59,7 +59,7 @@ class Choices:
 
 
 class TableOptions(TypedDict, total=False):
-    """What can be said about a table; see `read_heartbeats`."""
+    """What can be said about a table, as keyword arguments; see `read_heartbeats`."""
 
     label_column: int | str | None
     normal_label: int | str | None
@@ -99,15 +99,6 @@ class BadRows:
 
 
 @dataclass(frozen=True)
-class Block:
-    """Some rows of a table, with numbers that are finite in single precision, too."""
-
-    values: FloatArray  # (n_rows, n_columns)
-    rows: npt.NDArray[np.int64]  # positions among all rows, those set aside included, from 0
-    texts: list[str] | None = None  # the label of each row, where it is text
-
-
-@dataclass(frozen=True)
 class Columns:
     """Which columns of a table are what."""
 
@@ -135,7 +126,7 @@ class Table:
     form: str  # how it is written
     names: Sequence[str] | None
     width: int
-    read: Callable[[Columns, BadRows], Iterator[Block]]
+    read: Callable[[Columns, BadRows], Iterator[Rows]]  # the label as words, where it is text
     texts: Sequence[int] = ()  # positions of the columns that hold text
     mixed: Sequence[int] = ()  # of those in which there is some
     label: int | None = None  # where the form itself says that the label stands
@@ -156,7 +147,7 @@ def resolve_columns(table: Table, choices: Choices) -> Columns:
     if table.names:
         named = find_odd_names(table.names, label)
         odd |= {p: reason for p, reason in named.items() if p not in ignored and p not in odd}
-    refuse_columns(table.place, table.names, odd, choices)
+    refuse_columns(table, odd, choices)
     text_label = label is not None and label in (*table.texts, *table.mixed)
     numeric = [
         p for p in range(table.width) if p not in ignored and not (text_label and p == label)
@@ -185,15 +176,13 @@ def _find_label(table: Table, choices: Choices, ignored: set[int]) -> tuple[int 
     return (texts[0], "the only column of text") if len(texts) == 1 else (None, "")
 
 
-def refuse_columns(
-    place: str, names: Sequence[str] | None, odd: Mapping[int, str], choices: Choices
-) -> None:
+def refuse_columns(table: Table, odd: Mapping[int, str], choices: Choices) -> None:
     """Refuse columns that are no samples, each with the reason."""
     if not odd:
         return
-    listed = "; ".join(f"{_call(names, p)} {odd[p]}" for p in sorted(odd)[:_LISTED])
+    listed = "; ".join(f"{_call(table.names, p)} {odd[p]}" for p in sorted(odd)[:_LISTED])
     more = f"; and {len(odd) - _LISTED} more" if len(odd) > _LISTED else ""
-    text = f"{place}: {listed}{more}: no sample of a beat."
+    text = f"{table.place}: {listed}{more}: no sample of a beat."
     leave_out = "Leave out what is neither label nor sample with {}."
     if choices.label_column in ("auto", None):
         advice = f"Say with {{}} which one is the label, if one is. {leave_out}"

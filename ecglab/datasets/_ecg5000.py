@@ -16,13 +16,13 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from ecglab.datasets._download import data_homes, download
+from ecglab.datasets._fetch import data_homes, download
 from ecglab.datasets._sources import Source, library_faults, open_source, sha256_of
 from ecglab.datasets._table_text import open_text
 from ecglab.errors import DatasetError, DatasetUnavailableError
 from ecglab.heartbeats import Heartbeats
 
-__all__ = ["FORMS", "fetch_ecg5000", "find_copy"]
+__all__ = ["FORMS", "fetch_ecg5000", "find_ecg5000"]
 
 FORMS = (".txt", ".tsv", ".ts", ".arff")
 """The forms in which the archive has been published."""
@@ -151,7 +151,7 @@ def fetch_ecg5000(
        (2019) 1293-1305, doi:10.1109/JAS.2019.1911747.
     """
     homes = data_homes(data_home)
-    paths = find_copy(homes)
+    paths = find_ecg5000(data_home)
     if not paths:
         if not download_if_missing:
             raise DatasetUnavailableError(_not_found(homes))
@@ -191,10 +191,26 @@ def _folders(homes: Sequence[Path]) -> list[Path]:
     return [folder for home in homes for folder in (home / NAME.lower(), home / NAME, home)]
 
 
-def find_copy(homes: Sequence[Path]) -> list[Path]:
-    """Find the first complete copy: two files of one form, or a zip. Empty if there is none."""
+def find_ecg5000(data_home: str | os.PathLike[str] | None = None) -> list[Path]:
+    """Find the files that `fetch_ecg5000` would read: two of one form, or a zip; none is looked at.
+
+    Parameters
+    ----------
+    data_home : path-like, optional
+        As for `fetch_ecg5000`.
+
+    Returns
+    -------
+    list of Path
+        Those of the first complete copy; empty if there is none.
+
+    Raises
+    ------
+    DatasetError
+        If there is half of a copy, or a folder cannot be looked into.
+    """
     halves: list[tuple[Path, Path]] = []
-    for folder in _folders(homes):
+    for folder in _folders(data_homes(data_home)):
         for form in FORMS:
             pair = [folder / name for name in _names(form)]
             missing = [path for path in pair if not _is_file(path)]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets._ecg5000 import fetch_ecg5000
-from ecglab.datasets._find_record import find_recording
+from ecglab.datasets._fetch import find_recording
 from ecglab.datasets._leads import read_lead_of
 from ecglab.datasets._record import Record, read_record
 from ecglab.datasets._simulate_record import SHARES, SIMULATED_RATE, make_record, simulate_lead
@@ -91,8 +91,8 @@ def load_record(name: str, *, minutes: float = 30.0) -> Record:
     Returns
     -------
     Record
-        Its `source` says which one it is: the name, or ``"simulated"``. Another name gives another
-        simulated recording, the same name always the same.
+        With all leads. Its `source` says which one it is: the name, or ``"simulated"``. Another
+        name gives another simulated recording, the same name always the same.
 
     Raises
     ------

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from ecglab.datasets._binary import open_npz, open_parquet
 from ecglab.datasets._columns import (
     BadRows,
-    Block,
     Choices,
     Columns,
     Table,
@@ -29,7 +28,7 @@ from ecglab.datasets._columns import (
 from ecglab.datasets._labels import UNLABELLED, LabelReader, find_label
 from ecglab.datasets._samples import find_indices, find_odd_values
 from ecglab.datasets._sources import Source, open_source, sha256_of
-from ecglab.datasets._table_text import open_text
+from ecglab.datasets._table_text import Rows, open_text
 from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
 from ecglab.reading import Reading
@@ -53,7 +52,6 @@ def read_heartbeats(
     on_bad: Literal["error", "drop"] = "error",
     member: str | None = None,
     size_limit: int = 2**30,
-    name: str | None = None,
 ) -> Heartbeats:
     """Read a table of heartbeats: one beat a row, one sample a column, perhaps a label.
 
@@ -95,8 +93,6 @@ def read_heartbeats(
         Which file in a zip with several tables.
     size_limit : int, default 2**30
         Bytes that the unpacked file may have; `iter_heartbeats` reads larger ones.
-    name : str, optional
-        What to call the beats' source; the name of the file when left out.
 
     Returns
     -------
@@ -139,7 +135,6 @@ def read_heartbeats(
         signals=np.concatenate([chunk.beats.signals for chunk in chunks]),
         labels=np.concatenate([chunk.beats.labels for chunk in chunks]),
         split=np.concatenate([chunk.beats.split for chunk in chunks]),
-        source=name or last.source,
         provenance={**last.provenance, f"sha256 of {path.name}": sha256_of(path)},
     )
 
@@ -178,19 +173,55 @@ def iter_heartbeats(
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some beats of a file, and where in it they are."""
+    """Some beats of a file, and where in it they are.
+
+    Parameters
+    ----------
+    beats : Heartbeats
+        The beats.
+    rows : ndarray of int, shape (n_beats,)
+        Position of each among all rows of the file, from 0.
+    labelled : bool
+        If not, every beat is of the one class "unlabelled".
+    text_labels : bool
+        Whether the labels are texts, though these may look like numbers.
+    n_dropped : int
+        Rows set aside up to here, or a little further; in the last chunk, all.
+    """
 
     beats: Heartbeats
-    rows: npt.NDArray[np.int64]  # position of each beat among all rows, from 0
-    labelled: bool  # if not, every beat is of the one class "unlabelled"
-    text_labels: bool  # whether the labels are texts, though these may look like numbers
-    n_dropped: int  # rows set aside up to here, or a little further; in the last chunk, all
+    rows: npt.NDArray[np.int64]
+    labelled: bool
+    text_labels: bool
+    n_dropped: int
 
 
 def read_chunks(
     path: Path, chunk_beats: int, options: TableOptions, *, whole: bool = False
 ) -> Iterator[Chunk]:
-    """Read a table of beats piece by piece; see `iter_heartbeats`."""
+    """Read a table of beats piece by piece, as `iter_heartbeats`, and say where each beat stood.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    chunk_beats : int
+        Beats in a piece; the last one may have fewer.
+    options : TableOptions
+        As in `read_heartbeats`.
+    whole : bool, default False
+        Whether all of it is to be in memory in the end, which `size_limit` is for.
+
+    Returns
+    -------
+    iterator of Chunk
+        The pieces.
+
+    Raises
+    ------
+    DatasetError, ValueError, ImportError
+        As in `iter_heartbeats`.
+    """
     if chunk_beats < 1:
         raise ValueError(f"chunk_beats must be 1 or more, not {chunk_beats}.")
     choices = Choices(**options)
@@ -249,10 +280,9 @@ def _open_table(source: Source, choices: Choices, *, whole: bool) -> Table:
             "commas, semicolons, tabs or blanks. A row must be one beat: export the table as .csv."
         )
 
-    def read(columns: Columns, bad: BadRows) -> Iterator[Block]:
+    def read(columns: Columns, bad: BadRows) -> Iterator[Rows]:
         words = [columns.label] if columns.text_label and columns.label is not None else []
-        for rows in text.read(columns.numeric, words, bad.report):
-            yield Block(rows.values, rows.rows, rows.words[0] if words else None)
+        return text.read(columns.numeric, words, bad.report)
 
     return Table(
         source.place,
@@ -269,11 +299,11 @@ def _open_table(source: Source, choices: Choices, *, whole: bool) -> Table:
 
 def _settle(
     table: Table, choices: Choices, bad: BadRows
-) -> tuple[Columns, LabelReader | None, Iterator[Block]]:
+) -> tuple[Columns, LabelReader | None, Iterator[Rows]]:
     """Settle the label in view of the first beats; return all blocks from the first on, too."""
     columns = resolve_columns(table, choices)
     blocks = table.read(columns, bad)
-    seen: list[Block] = []
+    seen: list[Rows] = []
     while sum(len(block.rows) for block in seen) < _WINDOW:
         block = next(blocks, None)
         if block is None:
@@ -294,22 +324,22 @@ def _settle(
     samples = [columns.numeric.index(position) for position in columns.samples]
     odd = find_odd_values(window.values[:, samples])
     odd = {columns.samples[i]: why for i, why in odd.items()}
-    refuse_columns(table.place, table.names, odd, choices)
+    refuse_columns(table, odd, choices)
     return columns, labels, chain(_emptying(seen), blocks)
 
 
-def _emptying(blocks: list[Block]) -> Iterator[Block]:
+def _emptying(blocks: list[Rows]) -> Iterator[Rows]:
     """Yield blocks, and let go of each."""
     while blocks:
         yield blocks.pop(0)
 
 
-def _join(blocks: Sequence[Block]) -> Block:
-    texts = [block.texts for block in blocks if block.texts is not None]
-    return Block(
+def _join(blocks: Sequence[Rows]) -> Rows:
+    words = zip(*(block.words for block in blocks), strict=True)
+    return Rows(
         np.concatenate([block.values for block in blocks])[:_WINDOW],
+        [list(chain.from_iterable(column))[:_WINDOW] for column in words],
         np.concatenate([block.rows for block in blocks])[:_WINDOW],
-        list(chain.from_iterable(texts))[:_WINDOW] if texts else None,
     )
 
 
@@ -318,20 +348,20 @@ def _find_label(
 ) -> Columns:
     """Find the label by its values, once it is sure that no column counts the rows."""
     indices = {columns.numeric[i]: why for i, why in find_indices(values).items()}
-    refuse_columns(table.place, table.names, indices, choices)
+    refuse_columns(table, indices, choices)
     label = find_label(table.place, values, columns)
     why = "few different whole numbers, at one end" if label is not None else "none looks so"
     return replace(columns, label=label, why=why)
 
 
-def _labels_of(block: Block, columns: Columns) -> npt.NDArray[np.float64] | list[str]:
-    if block.texts is not None:
-        return block.texts
+def _labels_of(block: Rows, columns: Columns) -> npt.NDArray[np.float64] | list[str]:
+    if block.words:
+        return block.words[0]
     assert columns.label is not None  # asked for of labelled tables only
     return block.values[:, columns.numeric.index(columns.label)]
 
 
-def _to_beats(block: Block, columns: Columns, labels: LabelReader | None) -> _Beats:
+def _to_beats(block: Rows, columns: Columns, labels: LabelReader | None) -> _Beats:
     """Part samples from labels."""
     signals = block.values
     if columns.label in columns.numeric:

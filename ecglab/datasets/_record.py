@@ -12,14 +12,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ecglab.datasets._cut import cut_beats, normalise, rr_intervals
 from ecglab.datasets._edf import open_edf
-from ecglab.datasets._find_record import EDF, find_recording
+from ecglab.datasets._fetch import EDF, find_recording
 from ecglab.datasets._labels import UNLABELLED
 from ecglab.datasets._leads import list_faults, read_lead_of, read_other_leads
-from ecglab.datasets._quality import Stretch, cut_out, fill_gaps
 from ecglab.datasets._raw import BeatMarks, RawLead
 from ecglab.datasets._rpeaks import find_r_peaks, question_marks
+from ecglab.datasets._signal import (
+    Stretch,
+    cut_beats,
+    cut_out,
+    fill_gaps,
+    normalise,
+    rr_intervals,
+)
 from ecglab.datasets._signal_tables import open_table
 from ecglab.datasets._wfdb import open_wfdb
 from ecglab.errors import DatasetError
@@ -116,6 +122,7 @@ def read_record(
     path: str | os.PathLike[str],
     *,
     lead: str | int | None = None,
+    all_leads: bool = True,
     annotations: str | None = "auto",
     window: tuple[float, float] = WINDOW,
     n_samples: int = 140,
@@ -136,6 +143,10 @@ def read_record(
         Name of the lead, or its position from 0. When left out: MLII, or else the first that is an
         ECG by its name, or else the only one of unknown name; it must also look like an ECG, with
         QRS complexes that are narrow and alike. A lead that is named is read in any case.
+    all_leads : bool, default True
+        Whether to cut the beats out of the other leads that are an ECG, too, for
+        `Record.amplitudes`: `ecglab.recordings.analyse` looks at all there are. One that is named
+        stays alone.
     annotations : str, optional
         Where the R peaks come from. "auto" takes the beat annotations if there are any (WFDB:
         ``.atr``, ``.ecg``, ``.qrs``; EDF+: texts that are PhysioNet's codes), and detects R peaks
@@ -200,7 +211,7 @@ def read_record(
     """
     _check_cut(window, n_samples, wander)
     found = find_recording(path, download_if_missing=download_if_missing)
-    raw, others = _read_leads(found, lead, annotations, sampling_rate)
+    raw, others = _read_leads(found, lead, annotations, sampling_rate, all_leads)
     provenance = {
         "reader": "ecglab.datasets.read_record",
         "file": found.name,
@@ -214,22 +225,26 @@ def read_record(
     insist = annotations not in ("auto", None)
     raw = replace(raw, provenance=provenance)
     record = cut_record(raw, window, n_samples, wander, source=source, insist=insist, others=others)
-    return replace(record, read_again=partial(_read_again, found, lead, sampling_rate))
+    again = partial(_read_again, found, lead, sampling_rate, all_leads)
+    return replace(record, read_again=again)
 
 
-def _read_again(path: Path, lead: str | int | None, sampling_rate: float | None) -> list[RawLead]:
+def _read_again(
+    path: Path, lead: str | int | None, sampling_rate: float | None, all_leads: bool
+) -> list[RawLead]:
     """Read the leads of a record as they are in its file."""
-    raw, others = _read_leads(path, lead, None, sampling_rate)
+    raw, others = _read_leads(path, lead, None, sampling_rate, all_leads)
     return [raw, *others]
 
 
 def _read_leads(
-    path: Path, lead: str | int | None, annotations: str | None, sampling_rate: float | None
+    path: Path,
+    lead: str | int | None,
+    annotations: str | None,
+    sampling_rate: float | None,
+    all_leads: bool,
 ) -> tuple[RawLead, list[RawLead]]:
-    """Read one lead of a recording and its marks, whatever kind of file it is, and the others.
-
-    There are no others where the caller names a lead.
-    """
+    """Read one lead of a recording and its marks, whatever kind of file it is, and the others."""
     try:
         if path.suffix == ".hea":
             signals = open_wfdb(path, annotations)
@@ -238,7 +253,8 @@ def _read_leads(
         else:
             signals = open_table(path, sampling_rate)
         raw = read_lead_of(signals, lead)
-        others, faults = ([], {}) if lead is not None else read_other_leads(signals, raw)
+        beside = all_leads and lead is None
+        others, faults = read_other_leads(signals, raw) if beside else ([], {})
         marks = signals.marks() if annotations is not None else None
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -10,10 +10,10 @@ import logging
 import numpy as np
 import numpy.typing as npt
 
-from ecglab.datasets._cut import zero_phase
-from ecglab.datasets._looks import glance
+from ecglab._optional import quiet_wfdb
+from ecglab.datasets._leads import glance
 from ecglab.datasets._raw import BeatMarks, RawLead
-from ecglab.datasets._wfdb import quiet_wfdb
+from ecglab.datasets._signal import swings_of, zero_phase
 from ecglab.errors import DatasetError
 
 __all__ = ["find_r_peaks", "question_marks"]
@@ -65,9 +65,7 @@ def find_r_peaks(values: FloatArray, rate: float) -> npt.NDArray[np.int64]:
 
 def _typical_swing(values: FloatArray, rate: float) -> float:
     """Return the typical peak-to-peak amplitude, the only scale that is sure to be there."""
-    size = min(len(values), round(_TYPICAL_BLOCK * rate))
-    blocks = values[: len(values) // size * size].reshape(-1, size)
-    swings = np.ptp(blocks, axis=1)
+    swings, _ = swings_of(values, round(_TYPICAL_BLOCK * rate))
     typical = float(np.median(swings))
     return typical if typical > _NO_SWING else float(swings.max())
 

@@ -49,17 +49,8 @@ def find_odd_names(names: Sequence[str], label: int | None) -> dict[int, str]:
     Where most columns are called alike but for a number, such as s0, s1, s2, the others are no
     samples. Elsewhere those are none that have no name, or one that is known for something else.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Names of all columns.
-    label : int or None
-        Position of the label, which may be called as it likes.
-
-    Returns
-    -------
-    dict of int to str
-        Position of each, and why.
+    `label` is the position of the label, which may be called as it likes. Returns the position of
+    each other one, and why.
     """
     kinds = [_DIGITS.sub("#", name.strip().casefold()) for name in names]
     counts = Counter(kind for p, kind in enumerate(kinds) if p != label and "#" in kind)

@@ -103,7 +103,7 @@ def _read_array(path: Path) -> SignalTable:
     check_length(str(path), len(array))
     values = np.asarray(array, dtype=np.float64)
     places = tuple(range(values.shape[1]))
-    return SignalTable(place, None, None, values, places, frozenset(), (), (note,))
+    return SignalTable(place, None, None, values, places, frozenset(), (note,))
 
 
 def _name_columns(table: SignalTable) -> list[str]:

@@ -43,14 +43,7 @@ def library_faults(place: object, what: str = "read", advice: str = "") -> Itera
     everything; it is meant to go around the call of that library and nothing else, so that mistakes
     of ours are not hidden.
 
-    Parameters
-    ----------
-    place : str or path-like
-        What the error calls the file.
-    what : str, default "read"
-        What cannot be done with it.
-    advice : str, optional
-        What to do then.
+    The error says that `place` cannot be `what`, why not, and the `advice`, if there is any.
     """
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -67,53 +60,24 @@ def library_faults(place: object, what: str = "read", advice: str = "") -> Itera
 
 @dataclass(frozen=True)
 class Source:
-    """An open file.
+    """An open file; every fault in reading its stream is a `DatasetError`."""
 
-    Parameters
-    ----------
-    stream : io.BufferedReader
-        Its content, unpacked. Every fault in reading it is a `DatasetError`.
-    form : str
-        The extension of the file or member, such as ``".csv"``.
-    place : str
-        What an error calls it.
-    path : Path or None
-        The file itself, where it is a plain one.
-    """
-
-    stream: "io.BufferedReader[Any]"
-    form: str
-    place: str
-    path: Path | None = None
+    stream: "io.BufferedReader[Any]"  # unpacked
+    form: str  # the extension of the file or member, such as ".csv"
+    place: str  # what an error calls it
+    path: Path | None = None  # the file itself, where it is a plain one
 
 
 @contextmanager
 def open_source(
     path: Path, forms: Mapping[str, int | None], *, member: str | None = None
 ) -> Iterator[Source]:
-    """Open a file.
+    """Open a file, or the member of a zip; where only one can be read, it need not be named.
 
-    Parameters
-    ----------
-    path : Path
-        A file that ends in one of `forms` (perhaps with ``.gz``, ``.bz2`` or ``.xz`` after it), or
-        in ``.zip``.
-    forms : mapping of str to int or None
-        The extensions that can be read, and how many bytes such a file may have unpacked; None is
-        any number.
-    member : str, optional
-        Which file in a zip; may be left out where only one can be read.
-
-    Yields
-    ------
-    Source
-        The open file.
-
-    Raises
-    ------
-    DatasetError
-        If it is missing, no regular file, of another kind, damaged, encrypted or too large; at
-        once or while it is read.
+    `forms` are the extensions that can be read (perhaps with ``.gz``, ``.bz2`` or ``.xz`` after
+    them), and how many bytes such a file may have unpacked; None is any number. `DatasetError`, at
+    once or while it is read, if the file is missing, no regular one, of another kind, damaged,
+    encrypted or too large.
     """
     size = _size_of(path)
     suffix, place = path.suffix.lower(), str(path)

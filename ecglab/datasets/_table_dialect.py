@@ -85,6 +85,11 @@ class Dialect:
         """Number of fields in a row."""
         return self.width + self.ends_empty
 
+    @property
+    def numeric(self) -> list[int]:
+        """Positions of the columns of numbers."""
+        return sorted({*range(self.width)} - {*self.texts, *self.empty})
+
     def __str__(self) -> str:
         """Say it in a few words."""
         called = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -122,132 +127,107 @@ def settle_dialect(place: str, head: Lines, header: Header = "auto") -> Dialect:
     plain = [(n, row) for n, row in filled if not row.startswith(COMMENTS)]
     if not plain:
         raise DatasetError(f"{place} holds no data, only comments.")
-    body = _Body.of(place, [row for _, row in plain])
-    table = [split_row(row, body.separator) for _, row in plain]
-    start = 0 if header is False else body.find_start(table)
+    dialect = _look_at(place, [row for _, row in plain])
+    table = [split_row(row, dialect.separator) for _, row in plain]
+    start = 0 if header is False else _find_start(table, dialect)
     above: list[tuple[int, list[str]]] = []
     if header is not False and start is not None:
-        above = _names_above(place, [line for line in filled if line[0] < plain[start][0]], body)
-        if not above and (header is True or body.begins_with_count(table[start:])):
+        above = _names_above(place, [line for line in filled if line[0] < plain[start][0]], dialect)
+        if not above and (header is True or _begins_with_count(table[start:], dialect)):
             above = [(plain[start][0], table[start])]
             start += 1
     if start is None or start == len(plain):
         raise DatasetError(f"{place} holds no data, only a header.")
-    names, units = _name_columns(place, above, body)
-    body = replace(body, mixed=body.find_words(table[start:]))
+    names, units = _name_columns(place, above, dialect)
     if names is None:
-        _refuse_decimal_commas(place, [row for _, row in plain[start:]], body.separator)
+        _refuse_decimal_commas(place, [row for _, row in plain[start:]], dialect.separator)
+    elif dialect.ends_empty and any(names[dialect.width :]):  # a column, though one without a value
+        empty = [*dialect.empty, dialect.width]
+        dialect = replace(dialect, width=dialect.n_fields, ends_empty=False, empty=empty)
     used = {number for number, _ in above}
     passed = [str(number) for number, _ in plain[:start] if number not in used]
-    return body.as_dialect(names, units, plain[start][0], passed)
+    notes = [f"lines above the table passed over: {', '.join(passed)}"] if passed else []
+    return replace(
+        dialect,
+        names=names and names[: dialect.width],
+        units=units and units[: dialect.width],
+        mixed=_find_words(table[start:], dialect),
+        first=plain[start][0],
+        notes=(*notes, *(["rows end in a separator"] if dialect.ends_empty else [])),
+    )
 
 
-@dataclass(frozen=True)
-class _Body:
-    """What the rows of a table look like, taken from lines that are rows if any are."""
+def _look_at(place: str, lines: Sequence[str]) -> Dialect:
+    """Say what rows look like, by the later half of some lines: rows, if any are."""
+    tail = lines[len(lines) // 2 :][-_TAIL:]
+    separator = _find_separator(tail, lines)
+    table = [split_row(row, separator) for row in tail]
+    table = [fields for fields in table if any(map(_like_number, fields))] or table
+    n_fields = max(Counter(map(len, table)).items(), key=lambda item: item[::-1])[0]
+    columns = list(zip(*(fields for fields in table if len(fields) == n_fields), strict=True))
+    decimal = _find_decimal(place, columns)
+    filled = [[f for f in column if f.casefold() not in MISSING] for column in columns]
+    words = [sum(not _reads(f, decimal) for f in column) for column in filled]
+    ends_empty = n_fields > 1 and not any(columns[-1])
+    width = n_fields - ends_empty
+    return Dialect(
+        separator,
+        width,
+        decimal,
+        texts=[p for p in range(width) if 2 * words[p] > len(filled[p])],
+        empty=[p for p in range(width) if not filled[p]],
+        ends_empty=ends_empty,
+    )
 
-    separator: str
-    decimal: str
-    width: int  # fields in a row
-    numeric: list[int]
-    texts: list[int]
-    mixed: list[int]
-    empty: list[int]
-    ends_empty: bool
 
-    @classmethod
-    def of(cls, place: str, lines: Sequence[str]) -> "_Body":
-        """Look at the later half of some lines."""
-        tail = lines[len(lines) // 2 :][-_TAIL:]
-        separator = _find_separator(tail, lines)
-        table = [split_row(row, separator) for row in tail]
-        table = [fields for fields in table if any(map(_like_number, fields))] or table
-        width = max(Counter(map(len, table)).items(), key=lambda item: item[::-1])[0]
-        columns = list(zip(*(fields for fields in table if len(fields) == width), strict=True))
-        decimal = _find_decimal(place, columns)
-        filled = [[f for f in column if f.casefold() not in MISSING] for column in columns]
-        words = [sum(not _reads(f, decimal) for f in column) for column in filled]
-        shares = list(zip(range(width), filled, words, strict=True))
-        return cls(
-            separator,
-            decimal,
-            width,
-            numeric=[p for p, column, n in shares if column and 2 * n <= len(column)],
-            texts=[p for p, column, n in shares if 2 * n > len(column)],
-            mixed=[],
-            empty=[p for p, column, _ in shares if not column],
-            ends_empty=width > 1 and not any(columns[-1]),
-        )
+def _find_start(table: Sequence[Sequence[str]], dialect: Dialect) -> int | None:
+    """Return the position of the first row; None if there is none."""
+    return next((i for i, fields in enumerate(table) if _fits(fields, dialect)), None)
 
-    def find_start(self, table: Sequence[Sequence[str]]) -> int | None:
-        """Return the position of the first row; None if there is none."""
-        return next((i for i, fields in enumerate(table) if self._fits(fields)), None)
 
-    def _fits(self, fields: Sequence[str]) -> bool:
-        """Say whether a line is a row, though perhaps one with a fault in it."""
-        reads = [_reads(f, self.decimal) for f in fields]
-        if not any(reads):
-            return False
-        if len(fields) != self.width:
-            return 2 * sum(reads) > len(fields) > self.width / 2
-        good = sum(reads[p] or fields[p].casefold() in MISSING for p in self.numeric)
-        return 2 * good > len(self.numeric)
+def _fits(fields: Sequence[str], dialect: Dialect) -> bool:
+    """Say whether a line is a row, though perhaps one with a fault in it."""
+    reads = [_reads(f, dialect.decimal) for f in fields]
+    if not any(reads):
+        return False
+    if len(fields) != dialect.n_fields:
+        return 2 * sum(reads) > len(fields) > dialect.n_fields / 2
+    numeric = dialect.numeric
+    good = sum(reads[p] or fields[p].casefold() in MISSING for p in numeric)
+    return 2 * good > len(numeric)
 
-    def find_words(self, table: Sequence[Sequence[str]]) -> list[int]:
-        """Return the positions of the columns of numbers that hold some words, too."""
-        rows = [fields for fields in table if len(fields) == self.width]
-        return [p for p in self.numeric if any(self._is_word(fields[p]) for fields in rows)]
 
-    def _is_word(self, field: str) -> bool:
-        return field.casefold() not in MISSING and not _reads(field, self.decimal)
+def _find_words(table: Sequence[Sequence[str]], dialect: Dialect) -> list[int]:
+    """Return the positions of the columns of numbers that hold some words, too."""
+    rows = [fields for fields in table if len(fields) == dialect.n_fields]
 
-    def begins_with_count(self, table: Sequence[Sequence[str]]) -> bool:
-        """Say whether the first row has names such as 0, 1, 2: pandas' for columns without any."""
-        first, *rest = table
-        numbers = [f for f in first if _reads(f, self.decimal)]
-        if not numbers or not _counts(numbers):
-            return False
-        if len(numbers) >= _SHORTEST_COUNT or (first[0] == "" and numbers[0] == "0"):
-            return True
-        words = [p for p, f in enumerate(first) if f.casefold() not in MISSING | set(numbers)]
-        if words:
-            return any(p in self.numeric for p in words)
-        return numbers[0] == "0" and len(numbers) == len(first) and self._differ(rest)
+    def is_word(field: str) -> bool:
+        return field.casefold() not in MISSING and not _reads(field, dialect.decimal)
 
-    def _differ(self, rest: Sequence[Sequence[str]]) -> bool:
-        """Say whether rows cannot be taken for the next ones after 0, 1: fractions, or far away."""
-        fields = [f for row in rest for f in row if _reads(f, self.decimal)]
-        if not any(f.lstrip("+-").isdecimal() for f in fields):
-            return bool(fields)
-        values = [float(f.replace(self.decimal, ".")) for f in fields]
-        return min(map(abs, values)) > max(values) - min(values)
+    return [p for p in dialect.numeric if any(is_word(fields[p]) for fields in rows)]
 
-    def as_dialect(
-        self,
-        names: Sequence[str] | None,
-        units: Sequence[str] | None,
-        first: int,
-        passed: Sequence[str],
-    ) -> Dialect:
-        """Put together what has been found."""
-        # A last column without a value and without a name is no column.
-        ends_empty = self.ends_empty and (names is None or not any(names[self.width - 1 :]))
-        width = self.width - ends_empty
-        notes = [f"lines above the table passed over: {', '.join(passed)}"] if passed else []
-        notes += ["rows end in a separator"] if ends_empty else []
-        return Dialect(
-            self.separator,
-            width,
-            self.decimal,
-            names=names and names[:width],
-            units=units and units[:width],
-            texts=self.texts,
-            mixed=self.mixed,
-            empty=[p for p in self.empty if p < width],
-            first=first,
-            ends_empty=ends_empty,
-            notes=tuple(notes),
-        )
+
+def _begins_with_count(table: Sequence[Sequence[str]], dialect: Dialect) -> bool:
+    """Say whether the first row has names such as 0, 1, 2: pandas' for columns without any."""
+    first, *rest = table
+    numbers = [f for f in first if _reads(f, dialect.decimal)]
+    if not numbers or not _counts(numbers):
+        return False
+    if len(numbers) >= _SHORTEST_COUNT or (first[0] == "" and numbers[0] == "0"):
+        return True
+    words = [p for p, f in enumerate(first) if f.casefold() not in MISSING | set(numbers)]
+    if words:
+        return any(p in dialect.numeric for p in words)
+    return numbers[0] == "0" and len(numbers) == len(first) and _differ(rest, dialect.decimal)
+
+
+def _differ(rest: Sequence[Sequence[str]], decimal: str) -> bool:
+    """Say whether rows cannot be taken for the next ones after 0, 1: fractions, or far away."""
+    fields = [f for row in rest for f in row if _reads(f, decimal)]
+    if not any(f.lstrip("+-").isdecimal() for f in fields):
+        return bool(fields)
+    values = [float(f.replace(decimal, ".")) for f in fields]
+    return min(map(abs, values)) > max(values) - min(values)
 
 
 def _reads(field: str, decimal: str) -> bool:
@@ -320,49 +300,49 @@ def _find_decimal(place: str, columns: Sequence[Sequence[str]]) -> str:
 
 
 def _names_above(
-    place: str, lines: Sequence[tuple[int, str]], body: _Body
+    place: str, lines: Sequence[tuple[int, str]], dialect: Dialect
 ) -> list[tuple[int, list[str]]]:
     """Find the line of names right above the rows, and a line of units below it; lowest first."""
     found: list[tuple[int, list[str]]] = []
     for number, row in reversed(lines):
         is_comment = row.startswith(COMMENTS)
-        fields = _as_names(row, body, is_comment)
+        fields = _as_names(row, dialect, is_comment)
         if fields is not None:
             found.append((number, fields))
         elif not is_comment:
-            _refuse_wrong_header(place, row, body, found)
+            _refuse_wrong_header(place, row, dialect, found)
             break
         if len(found) == 2:
             break
     return found
 
 
-def _as_names(row: str, body: _Body, is_comment: bool) -> list[str] | None:
+def _as_names(row: str, dialect: Dialect, is_comment: bool) -> list[str] | None:
     """Cut a line into names, one for each column; None if it has none."""
     text = row.lstrip("#% \t") if is_comment else row
-    for separator in (body.separator, *(_SEPARATORS if is_comment else ())):
+    for separator in (dialect.separator, *(_SEPARATORS if is_comment else ())):
         fields = [field.strip("'\"") for field in split_row(text, separator)]
         words = [f for f in fields if f.casefold() not in MISSING and not is_number(f)]
         numbers = [f for f in fields if is_number(f)]
-        if '"' in row and separator == _BLANKS and len(fields) == body.width - 1:
+        if '"' in row and separator == _BLANKS and len(fields) == dialect.n_fields - 1:
             fields.insert(0, "")  # R gives no name to the numbers of its rows
-        widths = {body.width - body.ends_empty}
-        widths |= {body.width} if separator == body.separator else set()
+        widths = {dialect.width}
+        widths |= {dialect.n_fields} if separator == dialect.separator else set()
         counts = not numbers or (_counts(numbers) and int(numbers[0]) < 2)
         if len(fields) in widths and words and counts:
             # A remark above a single column is no name.
-            return None if is_comment and body.width == 1 and " " in text else fields
+            return None if is_comment and dialect.n_fields == 1 and " " in text else fields
     return None
 
 
 def _refuse_wrong_header(
-    place: str, row: str, body: _Body, found: Sequence[tuple[int, list[str]]]
+    place: str, row: str, dialect: Dialect, found: Sequence[tuple[int, list[str]]]
 ) -> None:
     """Refuse a line of words right above the rows that has not one for each column."""
-    fields = split_row(row, body.separator)
-    if found or body.separator == _BLANKS or len(fields) < 2 or any(map(_like_number, fields)):
+    fields = split_row(row, dialect.separator)
+    if found or dialect.separator == _BLANKS or len(fields) < 2 or any(map(_like_number, fields)):
         return
-    raise _header_mismatch(place, len(fields), body.width)
+    raise _header_mismatch(place, len(fields), dialect.n_fields)
 
 
 def _header_mismatch(place: str, n_names: int, width: int) -> DatasetError:
@@ -374,7 +354,7 @@ def _header_mismatch(place: str, n_names: int, width: int) -> DatasetError:
 
 
 def _name_columns(
-    place: str, above: Sequence[tuple[int, list[str]]], body: _Body
+    place: str, above: Sequence[tuple[int, list[str]]], dialect: Dialect
 ) -> tuple[list[str] | None, list[str] | None]:
     """Return names and units of the columns, where there are any."""
     if not above:
@@ -382,8 +362,8 @@ def _name_columns(
     lines = [fields for _, fields in above]
     has_units = len(lines) == 2 and all(not f or _is_unit(f) for f in lines[0])
     names, units = (lines[1], lines[0]) if has_units else (lines[0], None)
-    if len(names) not in (body.width, body.width - body.ends_empty):
-        raise _header_mismatch(place, len(names), body.width)
+    if len(names) not in (dialect.n_fields, dialect.width):
+        raise _header_mismatch(place, len(names), dialect.n_fields)
     return names, units and [unit.strip("'\"()[]") for unit in units]
 
 

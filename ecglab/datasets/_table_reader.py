@@ -31,60 +31,22 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class SignalTable:
-    """The columns of numbers of a table.
+    """The columns of numbers of a table, and what else is known of it."""
 
-    Parameters
-    ----------
-    place : str
-        What an error calls the file.
-    names : tuple of str or None
-        Names of the columns of `values`, where the file has them; an empty one where it has none
-        for a column, such as pandas' index.
-    units : tuple of str or None
-        Their units, where there is a line of them.
-    values : ndarray of float64, shape (n_rows, n_columns)
-        The numbers; NaN where one is missing.
-    positions : tuple of int
-        Where each of these columns stands in the file, from 0.
-    timestamps : frozenset of int
-        Which columns of `values` were dates or times of day as text; they are now seconds since
-        their first row.
-    text_columns : tuple of (int, str)
-        Position in the file and name of each column of words, which is not among the values.
-    notes : tuple of str
-        How the file is written, and what was passed over.
-    """
-
-    place: str
-    names: tuple[str, ...] | None
-    units: tuple[str, ...] | None
-    values: FloatArray
-    positions: tuple[int, ...]
-    timestamps: frozenset[int]
-    text_columns: tuple[tuple[int, str], ...]
-    notes: tuple[str, ...]
+    place: str  # what an error calls the file
+    names: tuple[str, ...] | None  # of these columns; empty for one without, such as pandas' index
+    units: tuple[str, ...] | None  # where there is a line of them
+    values: FloatArray  # (n_rows, n_columns); NaN where a number is missing
+    positions: tuple[int, ...]  # where each of these columns stands in the file
+    timestamps: frozenset[int]  # which of them were dates or times, and are now seconds since then
+    notes: tuple[str, ...]  # how the file is written, and what was passed over
 
 
 def read_signal_table(path: Path, *, size_limit: int = _SIZE_LIMIT) -> SignalTable:
     """Read a text of samples: one row a sample, one column a lead.
 
-    Parameters
-    ----------
-    path : Path
-        A text with commas, semicolons, tabs, bars or blanks between columns.
-    size_limit : int, default 2**30
-        Bytes that it may have, unpacked.
-
-    Returns
-    -------
-    SignalTable
-        All of it.
-
-    Raises
-    ------
-    DatasetError
-        If a row is not like the others; the message names its line and column. If the file is too
-        large, or how it is written cannot be told.
+    `size_limit` is in bytes, unpacked. `DatasetError` if a row is not like the others (the message
+    names its line and column), if the file is too large, or how it is written cannot be told.
     """
 
     def refuse(fault: str) -> NoReturn:
@@ -96,13 +58,12 @@ def read_signal_table(path: Path, *, size_limit: int = _SIZE_LIMIT) -> SignalTab
     with open_source(path, dict.fromkeys(TABLE_FORMS, size_limit)) as source:
         table = open_text(source)
         worded = sorted({*table.dialect.texts, *table.dialect.empty})
-        numeric = [p for p in range(table.dialect.width) if p not in worded]
-        blocks = list(table.read(numeric, worded, refuse, gaps=True))
+        blocks = list(table.read(table.dialect.numeric, worded, refuse, gaps=True))
     if not blocks:
         raise DatasetError(f"{path} holds no row of numbers.")
     values = np.concatenate([block.values for block in blocks])
     words = {p: [word for block in blocks for word in block.words[i]] for i, p in enumerate(worded)}
-    return _assemble(table, dict(zip(numeric, values.T, strict=True)), words)
+    return _assemble(table, dict(zip(table.dialect.numeric, values.T, strict=True)), words)
 
 
 def _assemble(
@@ -118,7 +79,9 @@ def _assemble(
         elif position in dialect.empty and (numbers := _to_numbers(column, dialect)) is not None:
             columns[position] = numbers
     positions = sorted(columns)
-    left_out = [p for p in words if p not in columns]
+    left_out = [
+        dialect.names[p] if dialect.names else f"column {p}" for p in words if p not in columns
+    ]
     if not positions:
         raise DatasetError(f"{table.place} has no column of numbers.")
     return SignalTable(
@@ -128,8 +91,11 @@ def _assemble(
         values=np.column_stack([columns[p] for p in positions]),
         positions=tuple(positions),
         timestamps=frozenset(i for i, p in enumerate(positions) if p in times),
-        text_columns=tuple((p, dialect.names[p] if dialect.names else "") for p in left_out),
-        notes=(str(dialect), *table.notes),
+        notes=(
+            str(dialect),
+            *table.notes,
+            *(f"left out, for its words: {name}" for name in left_out),
+        ),
     )
 
 

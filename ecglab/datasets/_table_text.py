@@ -10,7 +10,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -47,11 +47,11 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of a text: the columns of numbers and of words that were asked for."""
+    """Some rows of a table: the columns of numbers and of words that were asked for."""
 
     values: FloatArray  # (n_rows, n_columns)
     words: list[list[str]]  # a list for each column
-    rows: npt.NDArray[np.int64]  # positions among all rows of the file, faulty ones included
+    rows: npt.NDArray[np.int64]  # positions among all rows, faulty ones included, from 0
 
 
 @dataclass
@@ -82,16 +82,17 @@ class TextTable:
         position = 0
         for lines in self.lines:
             filled = self._rows_of(lines)
-            block = parser.parse([row for _, row in filled])
-            if block.good:
+            good, faults = parser.parse([row for _, row in filled])
+            last = good.rows[-1] if len(good.rows) else 0
+            if len(good.rows):
                 _report(pending, on_fault)
-            for i, fault in block.faults.items():
+            for i, fault in faults.items():
                 number, row = filled[i]
                 pending.append((number, fault))
-                if i < max(block.good, default=0) or not parser.is_remark(row):
+                if i < last or not parser.is_remark(row):
                     _report(pending, on_fault)
-            if block.good:
-                yield Rows(block.values, block.words, position + np.array(block.good))
+            if len(good.rows):
+                yield replace(good, rows=position + good.rows)
             position += len(filled)
         self.notes.extend(self.dialect.notes)
         if self.n_remarks:
@@ -125,16 +126,6 @@ def _join_label(row: str) -> str:
 
 
 @dataclass
-class _Block:
-    """Rows that were read, and what is wrong with the others, by their positions."""
-
-    values: FloatArray
-    words: list[list[str]]
-    good: list[int]
-    faults: dict[int, str] = field(default_factory=dict)
-
-
-@dataclass
 class _Parser:
     """Reads some columns of rows that are all written in one way."""
 
@@ -143,10 +134,10 @@ class _Parser:
     texts: list[int]
     gaps: bool
 
-    def parse(self, rows: list[str]) -> _Block:
-        """Read rows at one go, or one by one if there is a fault in them."""
+    def parse(self, rows: list[str]) -> tuple[Rows, dict[int, str]]:
+        """Read rows at one go, or one by one if there is a fault in them; say which, and where."""
         fast = self._parse_fast(rows) if rows else None
-        return fast or self._parse_slowly(rows)
+        return (fast, {}) if fast else self._parse_slowly(rows)
 
     def is_remark(self, row: str) -> bool:
         """Say whether a line that is no row holds nothing but words, or a word and a value."""
@@ -156,7 +147,7 @@ class _Parser:
         n_fields = len(split_row(row, self.dialect.separator))
         return sum(map(is_number, parts)) < 2 and n_fields != self.dialect.n_fields
 
-    def _parse_fast(self, rows: list[str]) -> _Block | None:
+    def _parse_fast(self, rows: list[str]) -> Rows | None:
         """Let pandas read rows; None if there is any fault in them."""
         dialect, content = self.dialect, "\n".join(rows)
         if _NO_NUMBERS.search(content) or not self._are_of_one_width(rows, content):
@@ -188,7 +179,7 @@ class _Parser:
             return None
         if not self.gaps and any(_is_missing(word) for column in words for word in column):
             return None
-        return _Block(values, words, list(range(len(rows))))
+        return Rows(values, words, np.arange(len(rows)))
 
     def _are_of_one_width(self, rows: list[str], content: str) -> bool:
         """Count the fields of each row: pandas fills short ones up without a word."""
@@ -202,23 +193,15 @@ class _Parser:
         cut = list(csv.reader(rows, delimiter=separator, skipinitialspace=True))
         return len(cut) == len(rows) and all(len(fields) == n for fields in cut)
 
-    def _parse_slowly(self, rows: list[str]) -> _Block:
+    def _parse_slowly(self, rows: list[str]) -> tuple[Rows, dict[int, str]]:
         """Read rows one by one, and say what is wrong with those that cannot be read."""
-        values: list[list[float]] = []
-        block = _Block(np.empty((0, len(self.numeric))), [[] for _ in self.texts], [])
-        for i, row in enumerate(rows):
-            fields = split_row(row, self.dialect.separator)
-            fault = self._fault_in(fields)
-            if fault is not None:
-                block.faults[i] = fault
-                continue
-            block.good.append(i)
-            values.append([self._to_number(fields[p]) for p in self.numeric])
-            for column, p in zip(block.words, self.texts, strict=True):
-                column.append(_as_word(fields[p]))
-        if values:
-            block.values = np.array(values)
-        return block
+        table = [split_row(row, self.dialect.separator) for row in rows]
+        found = {i: self._fault_in(fields) for i, fields in enumerate(table)}
+        good = [i for i, fault in found.items() if fault is None]
+        values = [[self._to_number(table[i][p]) for p in self.numeric] for i in good]
+        words = [[_as_word(table[i][p]) for i in good] for p in self.texts]
+        read = Rows(np.reshape(values, (len(good), len(self.numeric))), words, np.array(good, int))
+        return read, {i: fault for i, fault in found.items() if fault is not None}
 
     def _to_number(self, field: str) -> float:
         if field.casefold() in MISSING | _INFINITE:

@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import shutil
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -32,7 +31,7 @@ from ecglab.datasets._sources import library_faults, sha256_of
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
-__all__ = ["ANNOTATORS", "Annotations", "open_wfdb", "quiet_wfdb", "read_annotations"]
+__all__ = ["ANNOTATORS", "Annotations", "open_wfdb", "read_annotations"]
 
 ANNOTATORS = ("atr", "ecg", "qrs")
 """Annotation files to look for, in this order: corrected by hand, and then found by a program."""
@@ -55,15 +54,6 @@ _BITS: dict[str, int | Fraction] = {
 _COMPRESSED = ("508", "516", "524")
 
 _logger = logging.getLogger(__name__)
-
-
-@contextmanager
-def quiet_wfdb() -> Iterator[Any]:
-    """Lend the wfdb library, without the warnings that it sets off in pandas and NumPy."""
-    import_optional("wfdb.processing")
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield import_optional("wfdb")
 
 
 def open_wfdb(header: Path, annotations: str | None) -> Signals:
@@ -260,10 +250,24 @@ class Annotations(NamedTuple):
 
 
 def read_annotations(path: Path, rate: float | None = None) -> Annotations:
-    """Read all that an annotation file marks, beats and other things.
+    """Read all that a WFDB annotation file marks, beats and other things.
 
-    `rate` is the sampling rate to go by where neither the file nor a header beside it states one.
-    `DatasetError` if there is none then, or the file is missing or damaged.
+    Parameters
+    ----------
+    path : Path
+        The file, such as ``106.atr``.
+    rate : float, optional
+        Samples a second, where neither the file nor a header beside it states how many.
+
+    Returns
+    -------
+    Annotations
+        All of them, in the order of time.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing or damaged, or no rate is known.
     """
     if not path.is_file():
         raise DatasetError(f"{path} is missing.")

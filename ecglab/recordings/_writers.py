@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ecglab._files import disk_faults_named, replacing
-from ecglab.datasets._wfdb import quiet_wfdb
+from ecglab._optional import quiet_wfdb
 from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._kinds import flag_by_benjamini_hochberg, p_values_of
 

@@ -58,12 +58,8 @@ def fingerprint_files(grid: Grid, out: Path | None) -> dict[str, str]:
     """Return the checksum of every file that the notebook depends on, by its path from there.
 
     Those are the modules beside the notebook that it imports, directly or through one another, and
-    the files that the grid names under ``depends``, with all that is in a folder.
-
-    Raises
-    ------
-    GridError
-        If one cannot be read, or lies in the output folder, which changes with every run.
+    the files that the grid names under ``depends``, with all that is in a folder. `GridError` if
+    one cannot be read, or lies in the output folder, which changes with every run.
     """
     folder = grid.notebook.path.parent.absolute()
     cells = [_plain_python(source) for source, _ in grid.notebook.code]

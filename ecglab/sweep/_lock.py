@@ -29,12 +29,7 @@ def only_driver(store: Store) -> Iterator[None]:
     behind too, so that a second one warns and goes on. Two at once cost repeated runs, no more:
     they write the same files, each of them whole.
 
-    Raises
-    ------
-    SweepError
-        If another driver has locked the folder.
-    SweepStorageError
-        If nothing can be written.
+    `SweepError` if another driver has locked the folder.
     """
     since = datetime.now(UTC).isoformat(timespec="seconds")
     note = {"host": platform.node(), "process": os.getpid(), "since": since}

@@ -49,10 +49,8 @@ class Notebook:
 def read_notebook(path: Path, where: str) -> Notebook:
     """Read a notebook that is to be swept; `where` is the place that names it, for errors.
 
-    Raises
-    ------
-    GridError
-        If it is not there, not a notebook, not in Python, or has no usable ``parameters`` cell.
+    `GridError` if it is not there, not a notebook, not in Python, or has no usable ``parameters``
+    cell.
     """
     try:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)

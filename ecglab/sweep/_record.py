@@ -60,13 +60,7 @@ def record(metrics: Mapping[str, Any] | None = None, /, **more: Any) -> None:
 
 
 def find_records(cells: Iterable[Mapping[str, Any]]) -> dict[str, Scalar]:
-    """Collect the figures that the cells of an executed notebook have recorded.
-
-    Returns
-    -------
-    dict of str to scalar
-        As they stand in the notebook, that is, before `decode`.
-    """
+    """Collect the figures that the cells of an executed notebook have recorded, before `decode`."""
     found: dict[str, Scalar] = {}
     for cell in cells:
         for output in cell.get("outputs", []):

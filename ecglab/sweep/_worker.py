@@ -60,10 +60,7 @@ class Finished:
 def execute_run(settings: Settings, key: str, parameters: Mapping[str, Any]) -> Finished:
     """Execute the notebook; whatever happens in it is a result.
 
-    Raises
-    ------
-    SweepError
-        If this worker has another version of ecglab than the driver.
+    `SweepError` if this worker has another version of ecglab than the driver.
     """
     from ecglab.sweep._kernel import execute  # takes a second to import, once in each worker
 

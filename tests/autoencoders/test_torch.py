@@ -47,7 +47,7 @@ def shapes(autoencoder):
 
 def test_a_missing_pytorch_is_named_with_the_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(ImportError, match=r"needs PyTorch.*pip install 'ecglab\[torch\]'"):
+    with pytest.raises(ImportError, match=r"needs torch.*pip install 'ecglab\[torch\]'"):
         import_torch()
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 
 from ecglab import cli
+from ecglab._optional import quiet_wfdb
 from ecglab.datasets import make_heartbeats
 from ecglab.datasets._simulate_record import simulate_lead
-from ecglab.datasets._wfdb import quiet_wfdb
 from ecglab.heartbeats import Heartbeats
 
 QUICK = ["--autoencoder", "dense_torch", "--max-epochs", "5", "--quiet"]

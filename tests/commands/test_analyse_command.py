@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from ecglab import cli
+from ecglab._optional import quiet_wfdb
 from ecglab.commands._analyse import _name_annotations
 from ecglab.datasets import read_record
-from ecglab.datasets._wfdb import quiet_wfdb
 
 QUICK = ["--autoencoder", "dense_torch", "--train-minutes", "1.5", "--quiet"]
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ecglab.datasets._wfdb import quiet_wfdb
+from ecglab._optional import quiet_wfdb
 
 RATE = 250
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ecglab import datasets
-from ecglab.cli import COMMANDS, _load
+from ecglab.cli import _load
 from ecglab.commands._exit import OPTIONS, Outcome, UsageError, concluded
 from ecglab.commands._show import describe, share, show
 from ecglab.datasets._simulate_record import simulate_lead
@@ -132,7 +132,7 @@ def test_every_argument_that_is_advised_has_an_option_and_every_option_exists():
     known = set()
     for name in ("train", "score", "analyse"):
         parser = argparse.ArgumentParser()
-        _load(COMMANDS[name].home).add_arguments(parser)
+        _load(name).add_arguments(parser)
         known |= {option for action in parser._actions for option in action.option_strings}
     assert {option.split()[0] for option in OPTIONS.values()} <= known
 
@@ -164,7 +164,7 @@ def test_programs_get_the_counts_too():
 
 def examples(name):
     """Return the example lines of a command's help, each as a list of words."""
-    epilog = _load(COMMANDS[name].home).EPILOG
+    epilog = _load(name).EPILOG
     block = epilog.partition(":\n")[2].partition("\n\n")[0].replace("\\\n", " ")
     return [shlex.split(line)[1:] for line in block.splitlines()]
 

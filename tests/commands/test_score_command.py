@@ -10,7 +10,7 @@ import pytest
 from ecglab import AutoencoderDetector, load_detector
 from ecglab.autoencoders import DenseTorchAutoencoder
 from ecglab.batch import find_strangest
-from ecglab.commands._show import list_beats
+from ecglab.commands._show import list_rows
 from ecglab.datasets import read_record
 
 
@@ -117,7 +117,7 @@ def test_beats_set_aside_are_counted_with_the_reason(run, model, record, tmp_pat
 
 
 def test_columns_of_samples_are_a_recording_if_a_rate_is_given(run, model, record, tmp_path):
-    from ecglab.datasets._wfdb import quiet_wfdb
+    from ecglab._optional import quiet_wfdb
 
     with quiet_wfdb() as wfdb:
         samples = wfdb.rdrecord(str(record.with_suffix(""))).p_signal
@@ -282,4 +282,4 @@ def test_the_strangest_are_found_piece_by_piece():
 
 def test_what_json_has_no_word_for_becomes_null():
     table = pd.DataFrame({"rr_before": [np.nan], "n": np.array([3]), "symbol": ["V"]})
-    assert list_beats(table) == [{"rr_before": None, "n": 3, "symbol": "V"}]
+    assert list_rows(table) == [{"rr_before": None, "n": 3, "symbol": "V"}]

@@ -14,7 +14,7 @@ from threading import Barrier, Event
 import pooch
 import pytest
 
-from ecglab.datasets._download import download, user_cache
+from ecglab.datasets._fetch import download, user_cache
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
 BODY = bytes(range(256)) * 2000
@@ -24,7 +24,7 @@ NAME = "ECG5000.zip"
 CHILD = """
 import sys
 from pathlib import Path
-from ecglab.datasets._download import download
+from ecglab.datasets._fetch import download
 *urls, sha256, folder = sys.argv[1:]
 download(urls, sha256, Path(folder), "ECG5000.zip", progress=False)
 """

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecglab.datasets import _ecg5000, fetch_ecg5000
-from ecglab.datasets._download import user_cache
 from ecglab.datasets._ecg5000 import FORMS, find_fault, read_part, row_weighted_mean
+from ecglab.datasets._fetch import user_cache
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
 FORMS_AND_ZIP = [*FORMS, ".zip"]

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecglab._optional import quiet_wfdb
 from ecglab.datasets import read_record
 from ecglab.datasets._simulate_record import simulate_lead
-from ecglab.datasets._wfdb import quiet_wfdb
 
 PAGE = Path(__file__).parents[2] / "book" / "forms.md"
 RATE = 250

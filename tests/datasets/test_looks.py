@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import decimate
 
-from ecglab.datasets._looks import glance
+from ecglab.datasets._leads import glance
 from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.datasets._wfdb import open_wfdb
 

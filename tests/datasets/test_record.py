@@ -9,12 +9,12 @@ import edfio
 import numpy as np
 import pytest
 
+from ecglab._optional import quiet_wfdb
 from ecglab.datasets import Record, read_record
 from ecglab.datasets._leads import read_lead_of
 from ecglab.datasets._raw import RawLead, Signals
 from ecglab.datasets._record import cut_record
 from ecglab.datasets._simulate_record import simulate_lead
-from ecglab.datasets._wfdb import quiet_wfdb
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
 REAL_DATA_HOME = os.environ.get("ECGLAB_DATA_HOME")
@@ -102,6 +102,16 @@ def test_every_kind_of_file_gives_the_same_beats(raw, tmp_path):
     assert_same_beats(read_record(tmp_path / "sim"), expected)
     assert_same_beats(read_record(tmp_path / "sim.dat"), expected)
     assert_same_beats(read_record(write_edf(tmp_path / "sim.edf", raw)), expected)
+
+
+def test_other_leads_are_read_when_asked_for(raw, tmp_path):
+    header = write_wfdb(tmp_path, raw)
+    alone, beside = read_record(header, all_leads=False), read_record(header)
+    assert (alone.lead_names, beside.lead_names) == (("MLII",), ("MLII", "V1"))
+    assert np.array_equal(alone.signals, beside.signals)
+    assert beside.amplitudes.shape == (*alone.signals.shape, 2)
+    assert np.abs(beside.amplitudes.sum(axis=2)).max() < 0.02  # the second is the first, negated
+    assert read_record(header, lead="V1").lead_names == ("V1",)
 
 
 def test_tables_need_a_sampling_rate_and_give_the_same_beats(raw, tmp_path):

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ecglab._optional import quiet_wfdb
 from ecglab.datasets import read_record
 from ecglab.datasets._record import cut_record
 from ecglab.datasets._simulate_record import simulate_lead
-from ecglab.datasets._wfdb import quiet_wfdb
 from ecglab.errors import DatasetError
 
 RATE = 360

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecglab._optional import quiet_wfdb
 from ecglab.datasets import read_record
-from ecglab.datasets._find_record import fetch_physionet
+from ecglab.datasets._fetch import fetch_physionet
 from ecglab.datasets._simulate_record import simulate_lead
-from ecglab.datasets._wfdb import quiet_wfdb
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
 REAL_DATA_HOME = os.environ.get("ECGLAB_DATA_HOME")

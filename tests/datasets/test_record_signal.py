@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecglab.datasets import make_record
-from ecglab.datasets._cut import normalise, rr_intervals
-from ecglab.datasets._quality import cut_out, fill_gaps
 from ecglab.datasets._record import cut_record
 from ecglab.datasets._rpeaks import find_r_peaks
+from ecglab.datasets._signal import cut_out, fill_gaps, normalise, rr_intervals
 from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.errors import DatasetError
 

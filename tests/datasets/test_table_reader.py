@@ -137,7 +137,7 @@ def test_what_is_missing_is_missing_and_words_are_left_out(read):
     table = read("time,ecg,note,late\n" + "\n".join(rows))
     assert table.names == ("time", "ecg", "late")
     assert table.positions == (0, 1, 3)
-    assert table.text_columns == ((2, "note"),)
+    assert "left out, for its words: note" in table.notes
     assert np.isnan(table.values[:, 1]).sum() == len(range(3, N, 7))
     assert np.isnan(table.values[:251, 2]).all()
     np.testing.assert_array_equal(table.values[251:, 2], ECG[251:])

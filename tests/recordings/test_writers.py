@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecglab.datasets._wfdb import quiet_wfdb
+from ecglab._optional import quiet_wfdb
 from ecglab.errors import OutputError
 from ecglab.recordings import write_annotations, write_report, write_strange_beats
 

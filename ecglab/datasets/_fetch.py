@@ -1,4 +1,4 @@
-"""Downloading one file, whose checksum is known, from the first of several mirrors that has it.
+"""Finding data on disk, and fetching it where it is not: files whose checksums are published.
 
 pooch does the download itself: it writes to a temporary file beside the destination, checks the
 sha256, and only then moves the file to its name in one step. So nothing half-written or wrong ever
@@ -9,18 +9,41 @@ is the choice among mirrors, a quick answer where there is no network, and error
 import contextlib
 import logging
 import os
+import re
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
 
+from ecglab.datasets._wfdb import ANNOTATORS
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
-__all__ = ["data_homes", "download", "probe", "user_cache"]
+__all__ = [
+    "EDF",
+    "FORMS",
+    "data_homes",
+    "download",
+    "fetch_physionet",
+    "find_recording",
+    "probe",
+    "user_cache",
+]
 
+EDF = (".edf", ".bdf")
+FORMS = (".hea", *EDF, ".csv", ".tsv", ".txt", ".npy")
+"""The extensions of recordings that are read; all but the first three are tables of samples."""
+
+SERVER = "https://physionet.org/files"
+
+_WFDB = (".hea", ".dat", ".atr")
+_PHYSIONET_NAME = re.compile(r"[a-z0-9]+(?:/[A-Za-z0-9_-]+)+")
+_VERSION = "1.0.0"  # of nearly every database that is published in WFDB format
+_CHECKSUMS = "SHA256SUMS.txt"
+_LIST_LIMIT = 2**24  # bytes; the longest list of checksums has 5 million
+_LINE = re.compile(r"([0-9a-f]{64})\s+\*?(?:\./)?(\S+)")
 _CONNECT_SECONDS = 4.0
 _READ_SECONDS = 30.0
 _PROBE_SECONDS = 7.0  # for all mirrors together: longer than that, and there is no network
@@ -28,17 +51,128 @@ _PROBE_SECONDS = 7.0  # for all mirrors together: longer than that, and there is
 _logger = logging.getLogger(__name__)
 
 
+def find_recording(path: str | os.PathLike[str], *, download_if_missing: bool = True) -> Path:
+    """Find the file of a recording: a header, an EDF file or a table.
+
+    `path` is a file, a WFDB record without its extension, or a PhysioNet name such as
+    ``"mitdb/106"``, which is looked for in ``$ECGLAB_DATA_HOME`` and the user's cache.
+    `DatasetUnavailableError` if such a name is neither on disk nor can it be downloaded,
+    `DatasetError` if there is no such file, or it is of a kind that is not read.
+    """
+    given = Path(path).expanduser()
+    homes = data_homes()
+    for place in (given, *(home / given for home in homes)):
+        if (found := _as_file(place)) is not None:
+            return found
+    name = given.as_posix()
+    if not _PHYSIONET_NAME.fullmatch(name):
+        raise DatasetError(
+            f"There is no recording {str(path)!r}. A recording is a WFDB header (.hea), an EDF "
+            f"file, or a table of samples: {', '.join(FORMS)}."
+        )
+    if not download_if_missing:
+        looked = "\n".join(f"  {home / name}.hea" for home in homes)
+        raise DatasetUnavailableError(
+            f"{name} is not on disk, and was not to be downloaded. Looked for:\n{looked}\n"
+            "Set ECGLAB_DATA_HOME to a folder that holds it."
+        )
+    return fetch_physionet(name, homes[0])
+
+
+def _as_file(place: Path) -> Path | None:
+    """Return the file that a path stands for, if it is there."""
+    header = place.with_suffix(".hea") if place.suffix.lower() in _WFDB else None
+    try:
+        if header is not None and header.is_file():
+            return header
+        if place.is_file():
+            return _check_kind(place, header)
+        beside = place.with_name(f"{place.name}.hea")
+        return beside if place.name and beside.is_file() else None
+    except (OSError, ValueError) as error:  # no right to look there; a name that no file can have
+        raise DatasetError(f"Cannot look for {str(place)!r}: {error}.") from error
+
+
+def _check_kind(place: Path, header: Path | None) -> Path:
+    """Return a file of a kind that is read."""
+    if place.suffix.lower() == ".hea":
+        raise DatasetError(
+            f"{place} has an extension in capitals, with which WFDB's programs do not find "
+            f"it. Rename it {place.with_suffix('.hea').name}."
+        )
+    if header is not None:
+        raise DatasetError(f"{place} needs its header, {header.name}, beside it.")
+    if place.suffix.lower() not in FORMS:
+        raise DatasetError(f"{place} is no recording that can be read: {', '.join(FORMS)}.")
+    return place
+
+
+def fetch_physionet(name: str, home: Path, *, server: str = SERVER) -> Path:
+    """Download the header, the signals and the beat annotations of one record.
+
+    Returns the header, ``home/mitdb/106.hea``. It is written last, so that it is there only when
+    the rest is. `DatasetUnavailableError` if PhysioNet cannot be reached (without a network:
+    within ten seconds), or has no such record; `DatasetError` if what arrives is not what was
+    published, or cannot be written.
+    """
+    database, _, record = name.partition("/")
+    address = f"{server}/{database}/{_VERSION}"
+    published = _fetch_checksums(f"{address}/{_CHECKSUMS}", name)
+    wanted = [f"{record}.{extension}" for extension in ("dat", *ANNOTATORS, "hea")]
+    missing = [file for file in (wanted[0], wanted[-1]) if file not in published]
+    if missing:
+        raise DatasetUnavailableError(
+            f"{address} has no {' and no '.join(missing)}.\n"
+            "Look up the names of its records at physionet.org/about/database."
+        )
+    for file in (file for file in wanted if file in published):
+        place = home / database / file
+        download([f"{address}/{file}"], published[file], place.parent, place.name, progress=False)
+    return home / database / f"{record}.hea"
+
+
+def _fetch_checksums(url: str, name: str) -> Mapping[str, str]:
+    """Fetch the list of a database's files with their checksums."""
+    import requests
+
+    try:
+        probe(url).result(timeout=_PROBE_SECONDS)
+        with requests.get(url, timeout=_PROBE_SECONDS, stream=True) as answer:
+            answer.raise_for_status()
+            lines = answer.raw.read(_LIST_LIMIT, decode_content=True).decode("utf-8", "replace")
+    except (requests.RequestException, TimeoutError, OSError, ValueError) as fault:
+        raise DatasetUnavailableError(
+            f"{name} is not on disk, and could not be downloaded.\n"
+            f"  {url}: {_in_words(fault)}\n"
+            "Set ECGLAB_DATA_HOME to a folder that holds it, or use make_record() for a simulated "
+            "recording."
+        ) from fault
+    published = {file: checksum for checksum, file in _LINE.findall(lines)}
+    if not published:
+        raise DatasetError(f"{url} is no list of checksums: it is not what PhysioNet publishes.")
+    return published
+
+
+# Downloading
+
+
 def data_homes(data_home: str | os.PathLike[str] | None = None) -> list[Path]:
-    """List the folders to look for data in, the one to download to first."""
+    """List the folders to look for data in, the one to download to first.
+
+    Parameters
+    ----------
+    data_home : path-like, optional
+        The only one; ``$ECGLAB_DATA_HOME``, if set, and the user's cache when left out.
+
+    Returns
+    -------
+    list of Path
+        The folders, which need not be there.
+    """
     if data_home is not None:
-        return [_expand(data_home)]
-    from_environment = os.environ.get("ECGLAB_DATA_HOME")
-    return [*([_expand(from_environment)] if from_environment else []), user_cache()]
-
-
-def _expand(folder: str | os.PathLike[str]) -> Path:
-    """Replace a leading ``~``."""
-    return Path(os.path.expanduser(folder))
+        return [Path(data_home).expanduser()]
+    named = os.environ.get("ECGLAB_DATA_HOME")
+    return [*([Path(named).expanduser()] if named else []), user_cache()]
 
 
 def user_cache() -> Path:

@@ -1,22 +1,32 @@
-"""Stretches of a recording that no beat should be judged by, and that touch no beat elsewhere.
+"""A recorded signal: filtered, freed of what no beat should be judged by, cut into beats.
 
-The marks are set for gross faults only. An ectopic beat is large, wide and rare, and so are weaker
-kinds of noise: what might be a beat stays in. What is marked is cut out before any filter could
-spread it: a step of 5 mV rings on for seconds.
+Stretches are marked as bad for gross faults only. An ectopic beat is large, wide and rare, and so
+are weaker kinds of noise: what might be a beat stays in. What is marked is cut out before any
+filter could spread it: a step of 5 mV rings on for seconds.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from ecglab.datasets._cut import zero_phase
-
-__all__ = ["Stretch", "cut_out", "fill_gaps"]
+__all__ = [
+    "Stretch",
+    "cut_beats",
+    "cut_out",
+    "fill_gaps",
+    "normalise",
+    "rr_intervals",
+    "swings_of",
+    "zero_phase",
+]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+_ROLL_OFF = 0.8  # of the Nyquist frequency of the cut beats: where the anti-aliasing filter begins
+_CHUNK = 4096  # beats that are cut at a time
 _NO_VOLTAGE = 1e12  # in any unit: a kilovolt in nanovolts. A damaged float may be as large
 _FLAT_SECONDS = 0.5  # of exactly one value: a recorder's own noise does not allow it
 _SATURATED_SECONDS = 0.04  # at the end of the range; the tip of a sharp R wave may touch it
@@ -29,6 +39,21 @@ _NOISE_FREQUENCY = 45.0  # Hz; nearly all of a QRS complex lies below
 _NOISE_LEVEL = 0.10
 _LARGEST_SWING = 5.0
 _MOST_CODES = 8  # values that stand for "no sample", at both ends together
+
+
+def zero_phase(
+    values: FloatArray,
+    rate: float,
+    kind: Literal["highpass", "lowpass", "bandpass"],
+    hertz: float | tuple[float, float],
+    order: int,
+) -> FloatArray:
+    """Filter forwards and backwards with a Butterworth filter, so that no wave moves in time."""
+    # scipy.signal takes longer to load than all else in this package, and few need it.
+    from scipy.signal import butter, sosfiltfilt
+
+    filter_ = butter(order, hertz, kind, fs=rate, output="sos")
+    return np.asarray(sosfiltfilt(filter_, values, padlen=min(len(values) - 1, round(rate))))
 
 
 @dataclass(frozen=True)
@@ -125,7 +150,9 @@ def _saturated(values: FloatArray, rate: float) -> BoolArray:
     if not len(known):
         return mask
     low, high, span = known.min(), known.max(), np.ptp(known)
-    far = np.abs(values - np.median(known)) > _FAR * _typical(_swings(fill_gaps(values), rate)[0])
+    far = np.abs(values - np.median(known)) > _FAR * _typical(
+        swings_of(fill_gaps(values), round(_BLOCK_SECONDS * rate))[0]
+    )
     for end, near in (
         (values <= low, values <= low + _DITHER * span),
         (values >= high, values >= high - _DITHER * span),
@@ -135,9 +162,9 @@ def _saturated(values: FloatArray, rate: float) -> BoolArray:
     return mask
 
 
-def _swings(values: FloatArray, rate: float) -> tuple[FloatArray, int]:
-    """Return the peak-to-peak amplitude of each block, and the samples in one."""
-    size = min(round(_BLOCK_SECONDS * rate), len(values))
+def swings_of(values: FloatArray, size: int) -> tuple[FloatArray, int]:
+    """Return the peak-to-peak amplitude of each block of a size, and the samples in one."""
+    size = min(size, len(values))
     return np.ptp(values[: len(values) // size * size].reshape(-1, size), axis=1), size
 
 
@@ -150,7 +177,7 @@ def _noisy(values: FloatArray, rate: float) -> BoolArray:
     """Find blocks with strong fast noise, or with swings that no heart makes."""
     if len(values) < _BLOCK_SECONDS * rate:
         return np.zeros(len(values), dtype=bool)
-    swings, size = _swings(values, rate)
+    swings, size = swings_of(values, round(_BLOCK_SECONDS * rate))
     typical = _typical(swings)
     noisy = swings > _LARGEST_SWING * typical
     if rate > 2.2 * _NOISE_FREQUENCY:
@@ -159,3 +186,59 @@ def _noisy(values: FloatArray, rate: float) -> BoolArray:
         noisy |= level > _NOISE_LEVEL * typical
     mask = np.repeat(noisy, size)
     return np.concatenate([mask, np.zeros(len(values) - len(mask), dtype=bool)])
+
+
+# Beats
+
+
+def cut_beats(
+    values: FloatArray,
+    rate: float,
+    times: FloatArray,
+    window: tuple[float, float],
+    n_samples: int,
+    wander: float | None,
+) -> npt.NDArray[np.float32]:
+    """Cut a window around each R peak (seconds) and resample it, the window's end not included.
+
+    The baseline below `wander` Hz goes first, and with it what the new sampling rate cannot hold
+    (where it is lower than the old one); a cubic spline gives the values between samples. Every
+    window must lie inside the recording, which has no gaps.
+    """
+    from scipy.ndimage import map_coordinates, spline_filter1d
+
+    filtered = _filter(values, rate, n_samples / (window[1] - window[0]), wander)
+    coefficients = spline_filter1d(filtered, order=3, mode="mirror")
+    grid = np.linspace(*window, n_samples, endpoint=False) * rate
+    beats = np.empty((len(times), n_samples), dtype=np.float32)
+    for start in range(0, len(times), _CHUNK):
+        positions = times[start : start + _CHUNK, None] * rate + grid
+        beats[start : start + _CHUNK] = map_coordinates(
+            coefficients, positions[None], order=3, mode="mirror", prefilter=False
+        )
+    return beats
+
+
+def _filter(values: FloatArray, rate: float, new_rate: float, wander: float | None) -> FloatArray:
+    """Remove the baseline and what lies above the new Nyquist frequency."""
+    if wander is not None:
+        values = zero_phase(values, rate, "highpass", wander, order=2)
+    if new_rate < rate:
+        values = zero_phase(values, rate, "lowpass", _ROLL_OFF * new_rate / 2, order=4)
+    return values
+
+
+def normalise(beats: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Give every beat mean 0 and sample standard deviation 1, as ECG5000's; none is constant."""
+    centred = beats - beats.mean(axis=1, keepdims=True, dtype=np.float64)
+    scaled = centred / centred.std(axis=1, ddof=1, keepdims=True)
+    return scaled.astype(np.float32)
+
+
+def rr_intervals(times: FloatArray) -> FloatArray:
+    """Return the seconds from each R peak to the one before and to the one after, (n_beats, 2).
+
+    NaN before the first beat and after the last.
+    """
+    intervals = np.concatenate([[np.nan], np.diff(times), [np.nan]])[: len(times) + 1]
+    return np.stack([intervals[:-1], intervals[1:]], axis=1) if len(times) else np.empty((0, 2))
