@@ -1,14 +1,12 @@
 """The command ``ecglab analyse``."""
 
 import argparse
-import re
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ecglab._files import disk_faults_named, replacing_in
 from ecglab.autoencoders import AUTOENCODERS
 from ecglab.batch import N_STRANGEST
 from ecglab.commands._exit import (
@@ -20,14 +18,9 @@ from ecglab.commands._exit import (
 )
 from ecglab.commands._options import add_record_options, positive, read_recording, seed
 from ecglab.commands._show import Share, describe, list_beats, share, show, show_beats
-from ecglab.datasets import Record
-from ecglab.recordings import Analysis, analyse
-from ecglab.recordings._report import put_report
-from ecglab.recordings._writers import put_annotations, put_strange_beats
+from ecglab.recordings import Analysis, analyse, write_results
 
 __all__ = ["Analyse"]
-
-_ANNOTATOR = "ecglab"
 
 
 class Analyse:
@@ -38,7 +31,7 @@ class Analyse:
   ecglab analyse holter.edf --lead II --train-minutes 10 --out report
 
 The folder gets report.html (for people), strange.csv (the strange beats, the
-strangest first) and an annotation file (106.{_ANNOTATOR}) that ECG viewers open.
+strangest first) and an annotation file (106.ecglab) that ECG viewers open.
 Annotations of the recording give the R peaks, if there are any; which beats
 they call normal is not looked at while learning.
 
@@ -79,38 +72,15 @@ they call normal is not looked at while learning.
             random_state=arguments.random_state,
             progress=not arguments.quiet,
         )
-        files = _write(analysis, arguments.out.expanduser())
+        files = write_results(analysis, arguments.out)
         facts = {
             "command": "analyse",
             "file": arguments.file,
             **_describe(analysis),
-            "files": files,
+            "files": {name: str(file) for name, file in files.items()},
             "seconds": time.perf_counter() - started,
         }
         return Outcome(facts, _lines(facts, analysis))
-
-
-def _write(analysis: Analysis, folder: Path) -> dict[str, str]:
-    """Write the three files: all are complete before the first of them has its final name.
-
-    In a folder that is there already, they are then renamed one right after the other. Three files
-    cannot be renamed in one step, so a crash in between leaves new results beside old ones.
-    """
-    writers = {
-        "report": ("report.html", put_report),
-        "strange_beats": ("strange.csv", put_strange_beats),
-        "annotations": (_name_annotations(analysis.record), put_annotations),
-    }
-    with disk_faults_named(folder), replacing_in(folder) as unfinished:
-        for file, put in writers.values():
-            put(analysis, unfinished / file)
-    return {name: str(folder / file) for name, (file, _) in writers.items()}
-
-
-def _name_annotations(record: Record) -> str:
-    """Name a file as WFDB wants it: the record's name, and an extension of letters."""
-    name = Path(record.provenance["file"]).stem  # of a header, the source has lost its extension
-    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)}.{_ANNOTATOR}"
 
 
 def _describe(analysis: Analysis) -> dict[str, Any]:

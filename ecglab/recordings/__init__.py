@@ -7,6 +7,7 @@ into files: a page for people, a table for programs, an annotation file for ECG 
 from ecglab.recordings._analysis import TRAIN_MINUTES, Analysis, analyse, score_record
 from ecglab.recordings._figures import draw_normal_beat, draw_strange_beats, draw_timeline
 from ecglab.recordings._report import render_report, write_report
+from ecglab.recordings._results import write_results
 from ecglab.recordings._selection import Selection, come_early, select_normal
 from ecglab.recordings._writers import write_annotations, write_strange_beats
 
@@ -24,5 +25,6 @@ __all__ = [
     "select_normal",
     "write_annotations",
     "write_report",
+    "write_results",
     "write_strange_beats",
 ]
