@@ -13,6 +13,8 @@ from ecglab.datasets import Record
 from ecglab.evaluation import measure
 from ecglab.recordings import Analysis, score_record
 
+__all__ = ["check_early_share", "check_patient", "check_set_aside", "judge", "judge_across"]
+
 _STRANGE = ("V", "F")
 _JUDGED = ("N", *_STRANGE)
 
