@@ -1,8 +1,9 @@
 """From anomaly scores to a cut: a beat whose score lies **above** the threshold is an anomaly.
 
 A *label-free* rule looks at the scores of normal beats alone; a *label-tuned* one needs anomalies
-too. Either way the scores must come from validation data, never from the test part. No rule takes a
-score that is not finite: a diverged training or a damaged beat would choose the cut.
+too. Either way the scores must come from validation data, never from the test part. Every rule
+returns the threshold as a float, and raises a `ValueError` where there is no score, or one that is
+not finite: a diverged training or a damaged beat would choose the cut.
 """
 
 import math
@@ -64,7 +65,7 @@ def quantile_threshold(normal_scores: npt.ArrayLike, quantile: float = 0.95) -> 
     Raises
     ------
     ValueError
-        If a score is not finite, there is none, or `quantile` lies outside (0, 1).
+        If `quantile` lies outside (0, 1).
 
     Warns
     -----
@@ -98,16 +99,6 @@ def mean_plus_sd_threshold(normal_scores: npt.ArrayLike, k: float = 1.0) -> floa
     k : float, default 1.0
         How many (population) standard deviations above the mean to cut. What false-alarm rate
         that gives depends on the shape of the distribution, which for errors is skewed.
-
-    Returns
-    -------
-    float
-        The threshold.
-
-    Raises
-    ------
-    ValueError
-        If a score is not finite or there is none.
     """
     scores = _check_scores(normal_scores)
     return float(scores.mean() + k * scores.std())
@@ -135,7 +126,7 @@ def false_positive_rate_threshold(normal_scores: npt.ArrayLike, rate: float = 0.
     Raises
     ------
     ValueError
-        If a score is not finite, there is none, or `rate` lies outside (0, 1).
+        If `rate` lies outside (0, 1).
 
     Warns
     -----
@@ -195,16 +186,11 @@ def extreme_value_threshold(
         The share of the beats that the tail is fitted to. A larger one steadies the fit, and bends
         it where the distribution's body is not shaped like its tail.
 
-    Returns
-    -------
-    float
-        The threshold.
-
     Raises
     ------
     ValueError
-        If a score is not finite, there is none, fewer than 3 scores lie above the quantile,
-        `tail` lies outside (0, 1), or `rate` outside (0, `tail`).
+        If fewer than 3 scores lie above the quantile, `tail` lies outside (0, 1), or `rate` outside
+        (0, `tail`).
 
     Warns
     -----
@@ -283,7 +269,7 @@ def f1_threshold(scores: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If the lengths differ, a score is not finite, or one of the two classes is missing.
+        If the lengths differ, or one of the two classes is missing.
     """
     return _best_cut(
         scores,
@@ -308,12 +294,7 @@ def youden_threshold(scores: npt.ArrayLike, is_anomaly: npt.ArrayLike) -> float:
     Returns
     -------
     float
-        The threshold, half-way and the highest as for `f1_threshold`.
-
-    Raises
-    ------
-    ValueError
-        As for `f1_threshold`.
+        Half-way and the highest, as for `f1_threshold`.
 
     References
     ----------
@@ -409,8 +390,7 @@ def cost_threshold(
     Raises
     ------
     ValueError
-        As for `f1_threshold`; or if `prevalence` lies outside (0, 1), or a cost is not positive and
-        finite.
+        As for `f1_threshold` and `expected_cost`.
 
     See Also
     --------
@@ -424,20 +404,13 @@ def cost_threshold(
     >>> cost_threshold(scores, is_anomaly, prevalence=0.02)
     3.5
     """
-    return _best_cut(
-        scores,
-        is_anomaly,
-        lambda caught, alarms: (
-            -expected_cost(
-                caught / caught.max(),
-                alarms / alarms.max(),
-                prevalence=prevalence,
-                miss_cost=miss_cost,
-                false_alarm_cost=false_alarm_cost,
-            )
-        ),
-        may_flag_nothing=True,
-    )
+    costs = {"miss_cost": miss_cost, "false_alarm_cost": false_alarm_cost}
+
+    def saved(caught: Counts, alarms: Counts) -> npt.NDArray[np.float64]:
+        rates = caught / caught.max(), alarms / alarms.max()
+        return -expected_cost(*rates, prevalence=prevalence, **costs)
+
+    return _best_cut(scores, is_anomaly, saved, may_flag_nothing=True)
 
 
 def expected_cost(
@@ -534,17 +507,10 @@ def choose_threshold(
     ----------
     rule : str
         A name as in `THRESHOLDS`.
-    scores : array_like of shape (n_beats,)
-        Anomaly scores of validation beats.
-    is_anomaly : array_like of bool, shape (n_beats,)
-        True for anomalies.
+    scores, is_anomaly : array_like of shape (n_beats,)
+        As for `f1_threshold`, whatever the rule.
     **params
         Parameters of the rule, such as ``quantile=0.99``.
-
-    Returns
-    -------
-    float
-        The threshold.
 
     Raises
     ------

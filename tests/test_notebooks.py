@@ -30,9 +30,8 @@ def defines_a_function(cell):
     return re.search(r"^\s*def ", cell.source, re.MULTILINE) is not None
 
 
-def has_figure(cell):
-    kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
-    return any(kind.startswith("image/") for kind in kinds)
+def has_png(cell):
+    return any("image/png" in output.get("data", {}) for output in cell.outputs)
 
 
 def text_of(output):
@@ -114,7 +113,7 @@ def test_cells_are_short(notebook):
 
 def test_every_figure_has_a_text_for_those_who_cannot_see_it(notebook):
     for cell in code_cells(notebook):
-        if has_figure(cell):
+        if has_png(cell):
             text = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
             assert len(text) > 40, cell.source
 

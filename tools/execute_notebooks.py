@@ -22,7 +22,6 @@ from PIL import Image
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT_SECONDS = 600
-UNDATED = {"SOURCE_DATE_EPOCH": "0"}  # an SVG would say when it was drawn
 # The threads of several notebooks on the same processors would wait for one another.
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -42,8 +41,7 @@ def execute(source: Path, n_threads: int) -> nbformat.NotebookNode:
         # take them from each other; and every kernel warns that anybody could listen.
         manager = client.create_kernel_manager()
         manager.transport, manager.connection_file = "ipc", f"{sockets}/kernel.json"
-        settings = dict.fromkeys(THREADS, str(n_threads)) | UNDATED
-        client.execute(env=settings | os.environ)
+        client.execute(env=dict.fromkeys(THREADS, str(n_threads)) | os.environ)
     # The Python version and the like would tell about the machine, and change with it.
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": KERNEL, "language_info": {"name": "python"}}

@@ -2,7 +2,6 @@
 
 import argparse
 import glob
-import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecglab._files import disk_faults_named, replacing, replacing_in
+from ecglab._files import disk_faults_named, replacing
 from ecglab.autoencoders import AUTOENCODERS
 from ecglab.batch import N_STRANGEST
 from ecglab.commands._exit import (
@@ -27,17 +26,11 @@ from ecglab.commands._exit import (
 )
 from ecglab.commands._options import add_record_options, positive, read_recording, seed
 from ecglab.commands._show import Share, describe, list_rows, share, show, show_beats
-from ecglab.datasets import Record, data_homes
+from ecglab.datasets import data_homes
 from ecglab.errors import EcglabError
-from ecglab.recordings import Analysis, analyse
-from ecglab.recordings._kinds import VERDICTS
-from ecglab.recordings._report import put_report
-from ecglab.recordings._summary import summarise
-from ecglab.recordings._writers import put_annotations, put_strange_beats
+from ecglab.recordings import VERDICTS, Analysis, analyse, summarise, write_results
 
 __all__ = ["Analyse"]
-
-_ANNOTATOR = "ecglab"
 
 
 class Analyse:
@@ -49,7 +42,7 @@ class Analyse:
   ecglab analyse folder/*.hea --out reports
 
 The folder gets report.html (for people), strange.csv (the strange beats, the
-strangest first) and an annotation file (106.{_ANNOTATOR}) that ECG viewers open.
+strangest first) and an annotation file (106.ecglab) that ECG viewers open.
 Of many recordings, each gets a folder of its own there, and summary.csv has a
 row for each; one that cannot be analysed does not stop the others. Annotations
 of the recording give the R peaks, if there are any; which beats they call
@@ -115,7 +108,7 @@ def _analyse(arguments: argparse.Namespace, file: str, folder: Path) -> Outcome:
         random_state=arguments.random_state,
         progress=not arguments.quiet,
     )
-    files = _write(analysis, folder)
+    files = {name: str(place) for name, place in write_results(analysis, folder).items()}
     facts = {
         "command": "analyse",
         "file": file,
@@ -173,29 +166,6 @@ def _row(facts: Mapping[str, Any]) -> dict[str, Any]:
         "burden": facts["burden"],
         "unreadable": 1 - facts["readable"],
     }
-
-
-def _write(analysis: Analysis, folder: Path) -> dict[str, str]:
-    """Write the three files: all are complete before the first of them has its final name.
-
-    In a folder that is there already, they are then renamed one right after the other. Three files
-    cannot be renamed in one step, so a crash in between leaves new results beside old ones.
-    """
-    writers = {
-        "report": ("report.html", put_report),
-        "strange_beats": ("strange.csv", put_strange_beats),
-        "annotations": (_name_annotations(analysis.record), put_annotations),
-    }
-    with disk_faults_named(folder), replacing_in(folder) as unfinished:
-        for file, put in writers.values():
-            put(analysis, unfinished / file)
-    return {name: str(folder / file) for name, (file, _) in writers.items()}
-
-
-def _name_annotations(record: Record) -> str:
-    """Name a file as WFDB wants it: the record's name, and an extension of letters."""
-    name = Path(record.provenance["file"]).stem  # of a header, the source has lost its extension
-    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)}.{_ANNOTATOR}"
 
 
 def _describe(analysis: Analysis) -> dict[str, Any]:

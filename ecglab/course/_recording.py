@@ -15,7 +15,6 @@ _NEAR = 0.15  # seconds between a peak and its mark, as EC57 has it
 _FOUND = 0.9  # of the marks, and of the peaks
 
 
-
 def check_set_aside(answer: object, records: Mapping[str, Record]) -> Feedback:
     """Check how many beats of several recordings were set aside."""
     counts = [len(record.set_aside) for record in records.values()]

@@ -30,10 +30,8 @@ def describe_threshold(
 
     Parameters
     ----------
-    scores : array_like of shape (n_beats,)
-        Anomaly scores of `beats`; those above the threshold are flagged.
-    beats : Heartbeats
-        Normal beats and anomalies.
+    scores, beats
+        As for `threshold_slider`.
     threshold : float
         Where to cut.
     prevalence : float, default `REALISTIC_PREVALENCE`

@@ -183,10 +183,8 @@ def format_seeds(
     ----------
     runs : pandas.DataFrame
         One row a run: columns ``split``, ``detector``, and one a metric.
-    metrics : sequence of str
-        The metrics to show.
-    digits : int, default 3
-        Digits after the point.
+    metrics, digits
+        As for `format_reports`.
 
     Returns
     -------

@@ -133,7 +133,7 @@ def plot_precision_recall_bands(
     Raises
     ------
     ValueError
-        If a band lacks a column.
+        As for `plot_roc_bands`.
     """
     _, ax = plt.subplots(figsize=(10, 4.2))
     _draw_bands(ax, bands, "recall", steps=True)

@@ -48,7 +48,6 @@ def use_course_style() -> None:
         rc={
             "figure.dpi": 150,  # sharp on screens of today, where 80 was blurred
             "savefig.dpi": 150,
-            "svg.hashsalt": "ecglab",  # the same names in an SVG every time it is drawn
             "figure.constrained_layout.use": True,
             "axes.spines.top": False,
             "axes.spines.right": False,

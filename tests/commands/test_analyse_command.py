@@ -10,7 +10,6 @@ import pytest
 
 from ecglab import cli
 from ecglab._optional import quiet_wfdb
-from ecglab.commands._analyse import _name_annotations
 from ecglab.datasets import read_record
 
 QUICK = ["--autoencoder", "dense_torch", "--train-minutes", "1.5", "--quiet"]
@@ -42,15 +41,6 @@ def test_the_summary_agrees_with_the_files(analysed, record):
     with quiet_wfdb() as wfdb:
         marks = wfdb.rdann(str(folder / "sim"), "ecglab")
     assert marks.symbol.count("Q") == facts["n_strange"]
-
-
-@pytest.mark.parametrize(
-    ("header", "name"), [("my.rec.hea", "my_rec.ecglab"), ("106.hea", "106.ecglab")]
-)
-def test_annotations_are_named_after_the_whole_record(record, tmp_path, header, name):
-    (tmp_path / "sim.dat").write_bytes(record.with_suffix(".dat").read_bytes())
-    (tmp_path / header).write_bytes(record.read_bytes())
-    assert _name_annotations(read_record(tmp_path / header)) == name
 
 
 def test_verdicts_are_of_the_beats_after_the_first_minutes(analysed, record):

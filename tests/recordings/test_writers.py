@@ -8,7 +8,12 @@ import pytest
 
 from ecglab._optional import quiet_wfdb
 from ecglab.errors import OutputError
-from ecglab.recordings import write_annotations, write_report, write_strange_beats
+from ecglab.recordings import (
+    write_annotations,
+    write_report,
+    write_results,
+    write_strange_beats,
+)
 
 WRITERS = {
     "a.html": write_report,
@@ -84,3 +89,17 @@ def test_where_there_is_no_room_the_old_file_stays(analysis, tmp_path, full_disk
         WRITERS[name](analysis, tmp_path / name)
     assert (tmp_path / name).read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("a/my.rec.hea", "my_rec.ecglab"), ("106.hea", "106.ecglab")]
+)
+def test_all_results_go_into_one_folder_and_annotations_bear_the_name_of_the_record(
+    analysis, tmp_path, file, name
+):
+    named = replace(analysis.record, provenance={**analysis.record.provenance, "file": file})
+    files = write_results(replace(analysis, record=named), tmp_path / "new" / "results")
+    assert {path.name for path in files.values()} == {"report.html", "strange.csv", name}
+    assert {path.name for path in (tmp_path / "new" / "results").iterdir()} == {
+        path.name for path in files.values()
+    }
