@@ -46,6 +46,9 @@ COMMANDS: Mapping[str, Command] = {
     "compare": Command(
         "ecglab.commands._compare.Compare", "records", "judge annotations beat by beat (EC57)"
     ),
+    "course grade": Command(
+        "ecglab.commands._grade.Grade", "sweep", "run what learners handed in, and mark it"
+    ),
     "sweep": Command(
         "ecglab.commands._sweep.Sweep", "sweep", "run a notebook over a grid of parameters"
     ),
