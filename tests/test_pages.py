@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import course_tables
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -253,6 +254,17 @@ def test_the_halves_of_ds1_are_apart_and_what_the_readme_says_of_them_is_in_the_
     assert f"fusion beats is {figures['ROC-AUC of V and F']:.3f}" in readme
     of_207 = next(row for row in cells_of(course_tables.mitbih_records(ROOT))[1] if row[0] == "207")
     assert of_207[4] == "11 of 109"
+
+
+def test_cutting_at_r_peaks_is_worth_what_the_page_says():
+    header, rows = cells_of(course_tables.windows_and_beats(ROOT))
+    assert header[2:] == ["106", "119", "208", "223"]
+    figures = {(row[0], row[1]): [float(figure) for figure in row[2:]] for row in rows}
+    for detector in {detector for detector, _ in figures}:
+        for cut in ("windows, mean", "windows, maximum"):
+            assert all(np.less(figures[detector, cut], figures[detector, "beats"]))
+    by_window = [values[:3] for (_, cut), values in figures.items() if cut != "beats"]
+    assert np.max(by_window) < 0.5, "all but 223 are ordered the wrong way round"
 
 
 def test_figures_are_restated_at_the_published_share():
