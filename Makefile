@@ -99,6 +99,7 @@ results: $(READY)
 	$(BIN)/python benchmarks/sweep_dense_torch.py
 	$(BIN)/python benchmarks/record_detection.py
 	$(BIN)/python benchmarks/mitbih.py
+	$(BIN)/python benchmarks/windows_and_beats.py
 
 clean:
 	rm -rf $(VENV) build book/_build book/notebooks

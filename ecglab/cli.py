@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Command] = {
     "score": Command("course", "list the strange beats of a table or a recording"),
     "analyse": Command("course", "report on a recording of one person"),
     "compare": Command("records", "judge annotations beat by beat (EC57)"),
+    "course grade": Command("sweep", "run what learners handed in, and mark it"),
     "sweep": Command("sweep", "run a notebook over a grid of parameters"),
     "sweep report": Command("sweep", "figures and a ranking of a sweep's results"),
 }

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import set_up
+import yaml
 
 PIP = (sys.executable, "-m", "pip")
 PAGE = b'<!DOCTYPE html><html><body><a href="torch-2.13.0-py3-none-any.whl">torch</a></body></html>'
@@ -77,6 +79,24 @@ def test_an_unsupported_python_is_refused_in_one_sentence(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 14, 0))
     with pytest.raises(SystemExit, match=r"3\.11, 3\.12, 3\.13.*make PYTHON="):
         set_up.refuse_unsupported()
+
+
+def test_where_there_is_no_make_the_same_script_is_run_on_every_system():
+    root = Path(set_up.__file__).parents[1]
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    block = readme.split("Without make")[1].split("\n\n")[1]
+    commands = [line.split("#")[0].split() for line in block.splitlines()]
+    assert commands[0] == ["python3", "tools/set_up.py", ".venv"]
+    assert len(commands) == 3
+    for python, module, *_ in commands[1:]:
+        assert (python, module) == (".venv/bin/python", "-m")
+    jobs = yaml.safe_load((root / ".github/workflows/ci.yml").read_text())["jobs"]
+    steps = [step["run"] for step in jobs["systems"]["steps"] if "run" in step]
+    assert steps[0].split()[1:] == commands[0][1:]
+    assert " ".join(commands[2][1:]) in steps[1]
+    named = [row["system"] for row in jobs["systems"]["strategy"]["matrix"]["include"]]
+    runners = {name.partition("-")[0] for name in (*named, jobs["test"]["runs-on"])}
+    assert runners == {"ubuntu", "windows", "macos"}
 
 
 def test_it_starts_on_a_bare_python():

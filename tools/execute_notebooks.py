@@ -40,7 +40,9 @@ def execute(source: Path, n_threads: int) -> nbformat.NotebookNode:
         # Free TCP ports are chosen before they are bound, so that kernels which start at once can
         # take them from each other; and every kernel warns that anybody could listen.
         manager = client.create_kernel_manager()
-        manager.transport, manager.connection_file = "ipc", f"{sockets}/kernel.json"
+        if os.name == "posix":
+            manager.transport = "ipc"
+        manager.connection_file = f"{sockets}/kernel.json"
         client.execute(env=dict.fromkeys(THREADS, str(n_threads)) | os.environ)
     # The Python version and the like would tell about the machine, and change with it.
     notebook.metadata = nbformat.from_dict(

@@ -5,6 +5,7 @@ no driver for one, its build for processors alone is taken, if the index that ha
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+PROGRAMS = "Scripts" if os.name == "nt" else "bin"
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 ANSWER_SECONDS = 10
 DOWNLOAD_SECONDS = 900  # 200 MB; a slower line than that gets the other build
@@ -72,7 +74,7 @@ def main() -> None:
     print(f"Setting up {arguments.folder}, which takes a few minutes, once.", flush=True)
     if subprocess.run([sys.executable, "-m", "venv", arguments.folder], check=False).returncode:
         sys.exit("Python could not make the environment; above it says why.")
-    pip = [str(arguments.folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    pip = [str(arguments.folder / PROGRAMS / "python"), "-m", "pip", "--disable-pip-version-check"]
     if not needs_no_gpu_build(arguments.gpu):
         build = "its default build"
     elif answers(pip, arguments.cpu_index) and install_torch(pip, arguments.cpu_index):

@@ -138,6 +138,17 @@ def mitbih_records(root: Path) -> str:
     return markdown(["record", "", *areas, "V found", "S found", "F found", "N flagged"], rows)
 
 
+def windows_and_beats(root: Path) -> str:
+    """Write the ROC-AUC by windows and by beats, mean over the seeds, a column a recording."""
+    runs = pd.read_csv(root / "benchmarks" / "results" / "windows_and_beats.csv")
+    means = runs.groupby(["detector", "cut", "record"])["ROC-AUC"].mean().unstack()
+    rows = [
+        [str(detector), str(cut), *map(_known, figures)]
+        for (detector, cut), figures in zip(means.index, means.to_numpy(), strict=True)
+    ]
+    return markdown(["detector", "learns", *map(str, means.columns)], rows)
+
+
 def _known(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.3f}"
 
@@ -195,6 +206,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "recordings": recordings,
     "mitbih": mitbih,
     "mitbih-records": mitbih_records,
+    "windows-and-beats": windows_and_beats,
     "restated": restated,
     "notebooks": notebooks,
 }

@@ -29,6 +29,7 @@ from ecglab.course._explore import (
     check_twin_share,
 )
 from ecglab.course._feedback import Feedback, check_band
+from ecglab.course._grade import grade
 from ecglab.course._inside import check_filler, check_mended, check_surprise
 from ecglab.course._lstm import (
     check_gru,
@@ -114,6 +115,7 @@ __all__ = [
     "check_youden_cut",
     "describe_threshold",
     "find_beats",
+    "grade",
     "leaky_gain",
     "level_noise",
     "load_or_train",

@@ -1,5 +1,8 @@
 """What a sweep says: ranking, effects, figures, report."""
 
+import re
+from pathlib import Path
+
 import nbformat
 import numpy as np
 import pandas as pd
@@ -175,3 +178,22 @@ def test_what_is_read_can_be_ranked(tmp_path, write_result):
         write_result(tmp_path, {"hidden": [8, 4], "seed": seed}, {"auc": 0.5})
         write_result(tmp_path, {"hidden": [4], "seed": seed}, {"auc": 0.6})
     assert rank_runs(read_results(tmp_path), "auc")["hidden"].tolist() == ["[4]", "[8,4]"]
+
+
+def test_finished_runs_are_handed_over_to_mlflow_once(tmp_path, write_result, monkeypatch):
+    """As the page on sizing says; MLflow is no dependency, so this runs where somebody has it."""
+    mlflow = pytest.importorskip("mlflow")
+    page = (Path(__file__).parents[2] / "book" / "sweep_sizing.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r":class: mlflow\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # a folder, in the place of a server
+    mlflow.set_tracking_uri(f"file://{tmp_path}/store")
+    key = write_result(tmp_path / "runs", {"x": 1, "layers": [8, 2]}, {"auc": 0.9, "note": "good"})
+    write_result(tmp_path / "runs", {"x": 2}, {"auc": 0.8})
+    write_result(tmp_path / "runs", {"x": 3}, {}, status="failed")
+    for _ in range(2):
+        exec(code, {})
+    exported = mlflow.search_runs().set_index("params.x")
+    assert sorted(exported.index) == ["1", "2"]
+    assert exported["metrics.auc"].to_dict() == {"1": 0.9, "2": 0.8}
+    assert exported.loc["1", ["tags.key", "params.layers"]].to_list() == [key, "[8,2]"]
