@@ -8,7 +8,7 @@ import pytest
 
 from ecglab.datasets import make_record, read_record
 from ecglab.datasets._simulate_record import simulate_lead
-from ecglab.datasets._wfdb import quiet_wfdb
+from ecglab._optional import quiet_wfdb
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 from ecglab.recordings import analyse, render_report
