@@ -1,11 +1,12 @@
 """Look for an autoencoder that finds more than every baseline does, and say what limits it.
 
-Four steps, each writes a table of its own into `benchmarks/results` (needs ECG5000):
+Five steps; all but the last write tables into `benchmarks/results` (needs ECG5000):
 
     python benchmarks/out_detect.py search      recipes on *validation* beats, seeds 100 to 119
     python benchmarks/out_detect.py audit       the beats whose labels are in doubt
     python benchmarks/out_detect.py measure     the frozen recipe on the test beats of seeds 0 to 9
     python benchmarks/out_detect.py robustness  what noise, few beats and unnoticed anomalies do
+    python benchmarks/out_detect.py draw        the pictures of the book's page
 
 The search looks at no test beat. Its outcome, `out_detector` below, was committed before the first
 `measure`, and nothing was changed after it.
@@ -14,8 +15,11 @@ The search looks at no test beat. Its outcome, `out_detector` below, was committ
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -28,18 +32,21 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from tqdm import tqdm
 
-from ecglab import AutoencoderDetector
+from ecglab import AutoencoderDetector, plots
 from ecglab.autoencoders import DenseEnsembleAutoencoder
 from ecglab.baselines import BASELINES, NearestNeighbours
 from ecglab.datasets import fetch_ecg5000
 from ecglab.evaluation import SPLITS, Split, compare_seeds, delong, score_split, threshold_rows
-from ecglab.heartbeats import NORMAL_LABEL, Heartbeats
+from ecglab.heartbeats import CLASS_SYMBOLS, NORMAL_LABEL, Heartbeats
 from ecglab.scoring import Combined, LatentDistance, NeighbourDistance, Scoring, WindowedMaximum
+from ecglab.similarity import nearest_neighbours
 
 SEARCH_SEEDS = range(100, 104)
 CONFIRM_SEEDS = range(104, 120)
 SEEDS = range(10)
 ROBUSTNESS_SEEDS = range(3)
+NEAR = -0.02
+IMAGES = Path(__file__).parents[1] / "book" / "images"
 PACKAGES = ("ecglab", "numpy", "pandas", "scikit-learn", "torch")
 
 WINNER = "ensemble: windowed + neighbours"
@@ -67,18 +74,8 @@ CONTENDERS: Mapping[str, Maker] = {
 NETWORKS: Mapping[str, Mapping[str, Any]] = {
     "chosen": {},
     "one member": {"n_members": 1},
-    "code of 2": {"hidden": (128, 64, 2)},
-    "code of 6": {"hidden": (128, 64, 6)},
+    "code of 4": {"hidden": (128, 64, 4)},
     "code of 8": {"hidden": (128, 64, 8)},
-    "constant rate, 100 epochs": {
-        "schedule": "constant",
-        "learning_rate": 1e-3,
-        "max_epochs": 100,
-        "patience": 10,
-    },
-    "bent code": {"linear_code": False},
-    "denoising, 0.2": {"noise": 0.2},
-    "absolute loss": {"loss": "mae"},
 }
 
 
@@ -215,7 +212,7 @@ def audit(beats: Heartbeats) -> None:
     strange, chances = beats.is_anomaly, []
     for seed in range(3):
         folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-        forest = ExtraTreesClassifier(200, random_state=seed)
+        forest = ExtraTreesClassifier(100, random_state=seed)
         scored = cross_val_predict(forest, beats.signals, strange, cv=folds, method="predict_proba")
         chances.append(scored[np.arange(len(strange)), strange.astype(int)])
     near = NearestNeighbors(n_neighbors=5).fit(beats.signals).kneighbors(return_distance=False)
@@ -232,14 +229,14 @@ def audit(beats: Heartbeats) -> None:
     write("label_audit", table[doubtful], beats, range(3))
 
 
-def doubtful_signals() -> set[int]:
+def listed_beats() -> set[int]:
     """Return the numbers of the beats in doubt, in the order of the published files."""
     return set(pd.read_csv(RESULTS / "label_audit.csv")["beat"])
 
 
 def in_doubt(part: Heartbeats, beats: Heartbeats) -> npt.NDArray[np.bool_]:
     """Say of each beat of a part whether its label is in doubt."""
-    listed = {beats.signals[number].tobytes() for number in doubtful_signals()}
+    listed = {beats.signals[number].tobytes() for number in listed_beats()}
     return np.array([signal.tobytes() in listed for signal in part.signals])
 
 
@@ -335,8 +332,7 @@ def shortened(split: Split, n: int, rng: np.random.Generator) -> Split:
 def learning_from(split: Split, train: Signals, validation: Signals) -> Split:
     """Replace what is learnt from, all of it taken for normal."""
     parts = [
-        Heartbeats(signals, np.full(len(signals), NORMAL_LABEL))
-        for signals in (train, validation)
+        Heartbeats(signals, np.full(len(signals), NORMAL_LABEL)) for signals in (train, validation)
     ]
     return Split(*parts, split.test, split.name)
 
@@ -397,11 +393,37 @@ def write(name: str, table: pd.DataFrame, beats: Heartbeats, seeds: Sequence[int
     save_table(name, table, card, float_format="%.5f")
 
 
+# Pictures for the book
+
+
+def draw(beats: Heartbeats) -> None:
+    """Draw the paired differences and the disputed beats."""
+    plots.use_course_style()
+    # Without a date and random identifiers, the same picture is the same file.
+    mpl.rcParams["svg.hashsalt"] = "ecglab"
+    tests = pd.read_csv(RESULTS / "out_detect_tests.csv")
+    near = tests[(tests["metric"] == "ROC-AUC") & (tests["split"] == "pooled")]
+    near = near[near["difference"] > NEAR].set_index("detector")[["difference", "low", "high"]]
+    save(plots.plot_differences(near, xlabel=f"difference in ROC-AUC to {WINNER}"), "differences")
+    listed = pd.read_csv(RESULTS / "label_audit.csv").nsmallest(8, "probability of its label")
+    nearest, _ = nearest_neighbours(beats.signals)
+    pairs = [(int(beat), int(nearest[beat])) for beat in listed["beat"]]
+    titles = [" / ".join(CLASS_SYMBOLS[beats.labels[n]] for n in pair) for pair in pairs]
+    save(plots.plot_twins(beats, pairs, titles), "disputed")
+
+
+def save(axes: Any, name: str) -> None:
+    """Save a figure where the book finds it."""
+    axes[0].figure.savefig(IMAGES / f"out_detect_{name}.svg", metadata={"Date": None})
+    plt.close(axes[0].figure)
+
+
 STEPS: Mapping[str, Callable[[Heartbeats], None]] = {
     "search": search,
     "audit": audit,
     "measure": measure,
     "robustness": robustness,
+    "draw": draw,
 }
 
 

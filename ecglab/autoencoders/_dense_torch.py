@@ -72,14 +72,14 @@ class DenseTorchAutoencoder(TorchAutoencoder):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DenseEnsembleAutoencoder(DenseTorchAutoencoder):
-    """Four plain dense autoencoders with a code of four numbers each, trained in one cycle.
+    """Four plain dense autoencoders with a code of six numbers each, trained in one cycle.
 
     `DenseTorchAutoencoder` with other defaults: those that `benchmarks/out_detect.py` settled on,
     together with ``scoring=Combined(("windowed", "neighbours"))``. Its training takes a few seconds
     on ECG5000. The parameters are those of `DenseTorchAutoencoder`.
     """
 
-    hidden: Sequence[int] = field(default=(128, 64, 4), kw_only=False)
+    hidden: Sequence[int] = field(default=(128, 64, 6), kw_only=False)
     dropout: float = 0.0
     batch_norm: bool = False
     linear_code: bool = True
