@@ -188,7 +188,9 @@ def test_unusable_input_is_refused(scoring, validation):
         scoring.fit(residuals, np.ones_like(is_anomaly), codes)
 
 
-@pytest.mark.parametrize("name", ["weighted", "learned_weights", "latent", "neighbours", "combined"])
+@pytest.mark.parametrize(
+    "name", ["weighted", "learned_weights", "latent", "neighbours", "combined"]
+)
 def test_a_spread_is_not_taken_from_a_handful_of_beats(name, validation):
     few = np.flatnonzero(~validation["is_anomaly"])[:9]
     few = np.concatenate([few, np.flatnonzero(validation["is_anomaly"])])
