@@ -69,7 +69,10 @@ def out_detect_search(root: Path) -> str:
     shown = [column for column in shown if column in means]
     means = means.sort_values(("search", "pooled"), ascending=False, kind="stable")
     rows = [
-        [*map(str, names), *("" if pd.isna(row[c]) else f"{row[c]:.4f}" for c in shown)]
+        [
+            *(str(name) for name in names),
+            *("" if pd.isna(row[c]) else f"{row[c]:.4f}" for c in shown),
+        ]
         for names, row in means.iterrows()
     ]
     return markdown(["network", "scoring", *(f"{a}, {b}" for a, b in shown)], rows)
