@@ -1,10 +1,13 @@
 """The search for a better detector: no test beat in it, and tables that can be had again."""
 
+import json
+
 import numpy as np
 import out_detect
 import pandas as pd
 import pytest
 from out_detect import CONTENDERS, CONTROL, RESULTS, WINNER
+from scipy.stats import t as student
 from sklearn.metrics import roc_auc_score
 
 from ecglab.evaluation import SPLITS, score_split
@@ -101,3 +104,33 @@ def test_the_frozen_recipe_is_what_the_page_says(ecg5000):
         'AutoencoderDetector("dense_ensemble", scoring=Combined(("windowed", "neighbours")))'
         in page
     )
+
+
+def test_the_figures_in_the_text_are_those_of_the_tables():
+    page = (RESULTS.parents[1] / "book" / "out_detect.md").read_text(encoding="utf-8")
+    measured = table("out_detect").query("beats == 'all' and detector == @WINNER")
+    at_quantile = measured[measured["threshold"].str.startswith("95 %")]
+    means = at_quantile.groupby("split")[["ROC-AUC", "accuracy"]].mean()
+    assert f"misses by a hair ({means.loc['pooled', 'ROC-AUC']:.4f})" in page
+    assert f"where it reaches {means.loc['official', 'ROC-AUC']:.4f}" in page
+    assert f"where it has {means.loc['pooled', 'accuracy']:.3f}" in page
+
+    paired = table("out_detect_tests").query("metric == 'ROC-AUC' and split == 'pooled'")
+    label_free = paired[~paired["detector"].str.contains("label-tuned")]
+    assert (label_free["difference"] <= 0).all()
+    row = paired.set_index("detector").loc["5 nearest neighbours"]
+    error = (row["high"] - row["low"]) / 2 / student.isf(0.025, 9)
+    lead = error * student.isf(0.005, 9)
+    assert f"a lead of {lead:.4f}, that is a ROC-AUC of {row['value'] + lead:.4f}" in page
+
+    beat_by_beat = table("out_detect_delong").query("beats == 'all'")
+    beat_by_beat = beat_by_beat[beat_by_beat["detector"] == "5 nearest neighbours"]
+    ahead = (beat_by_beat["difference"] > 0) & (beat_by_beat["p_value"] < 0.01)
+    assert ahead.groupby(beat_by_beat["split"]).sum().to_dict() == {"pooled": 0, "official": 9}
+    assert "in none of ten seeds on the pooled split, and in nine of ten on the official" in page
+
+    listed = table("label_audit")
+    assert f"These are {len(listed)} of 5000" in page
+    assert (listed["label"] == 1).sum() == 8
+    card = json.loads((RESULTS / "label_audit.json").read_text())
+    assert f"has {card['ROC-AUC of the classifier, out of fold']:.4f} on all 5000" in page

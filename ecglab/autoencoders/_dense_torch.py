@@ -28,8 +28,8 @@ class DenseTorchAutoencoder(TorchAutoencoder):
     batch_norm : bool, default True
         Whether to normalise each unit over the beats of a batch.
     linear_code : bool, default False
-        Whether the code is a weighted sum of the layer before and nothing else: distances between
-        codes mean little where an activation has bent them.
+        Whether the code is a weighted sum of the layer before and nothing else, so that no
+        activation bends the distances between codes.
     activation : str, default "tanh"
         Activation of every other layer but the last: "elu", "gelu", "leaky_relu", "linear", "relu",
         "sigmoid" or "tanh".
