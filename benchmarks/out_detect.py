@@ -344,10 +344,10 @@ def shortened(split: Split, n: int, rng: np.random.Generator) -> Split:
 
 def learning_from(split: Split, train: Signals, validation: Signals) -> Split:
     """Replace what is learnt from, all of it taken for normal."""
-    parts = [
+    train_beats, validation_beats = (
         Heartbeats(signals, np.full(len(signals), NORMAL_LABEL)) for signals in (train, validation)
-    ]
-    return Split(*parts, split.test, split.name)
+    )
+    return Split(train_beats, validation_beats, split.test, split.name)
 
 
 def with_wander(signals: Signals, size: float, rng: np.random.Generator) -> Signals:

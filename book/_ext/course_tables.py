@@ -68,12 +68,10 @@ def out_detect_search(root: Path) -> str:
     shown = [(part, split) for part in ("search", "confirm") for split in ("pooled", "official")]
     shown = [column for column in shown if column in means]
     means = means.sort_values(("search", "pooled"), ascending=False, kind="stable")
+    values = means[shown].to_numpy()
     rows = [
-        [
-            *(str(name) for name in names),
-            *("" if pd.isna(row[c]) else f"{row[c]:.4f}" for c in shown),
-        ]
-        for names, row in means.iterrows()
+        [*names, *("" if pd.isna(value) else f"{value:.4f}" for value in row)]
+        for names, row in zip(means.index.tolist(), values, strict=True)
     ]
     return markdown(["network", "scoring", *(f"{a}, {b}" for a, b in shown)], rows)
 
