@@ -94,6 +94,7 @@ reports: $(READY)
 results: $(READY)
 	$(BIN)/python benchmarks/course_detector.py
 	$(BIN)/python benchmarks/leaderboard.py
+	$(BIN)/python benchmarks/out_detect.py
 	$(BIN)/python benchmarks/lstm_speed.py
 	$(BIN)/python benchmarks/sweep_overhead.py
 	$(BIN)/python benchmarks/sweep_dense_torch.py

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import mahalanobis
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.neighbors import NearestNeighbors
 
 from ecglab.scoring import (
     SCORINGS,
@@ -17,6 +18,7 @@ from ecglab.scoring import (
     LatentDistance,
     MeanAbsoluteError,
     MeanSquaredError,
+    NeighbourDistance,
     Scoring,
     WeightedError,
     WindowedMaximum,
@@ -137,7 +139,7 @@ def test_label_tuned_scorings_and_those_that_need_codes_say_so():
     tuned = {name for name, scoring in EVERY_SCORING.items() if scoring.needs_anomalies}
     coded = {name for name, scoring in EVERY_SCORING.items() if scoring.needs_codes}
     assert tuned == {"learned_weights", "combined_max"}
-    assert coded == {"latent", "combined", "combined_max"}
+    assert coded == {"latent", "neighbours", "combined", "combined_max"}
 
 
 @every_scoring
@@ -186,7 +188,9 @@ def test_unusable_input_is_refused(scoring, validation):
         scoring.fit(residuals, np.ones_like(is_anomaly), codes)
 
 
-@pytest.mark.parametrize("name", ["weighted", "learned_weights", "latent", "combined"])
+@pytest.mark.parametrize(
+    "name", ["weighted", "learned_weights", "latent", "neighbours", "combined"]
+)
 def test_a_spread_is_not_taken_from_a_handful_of_beats(name, validation):
     few = np.flatnonzero(~validation["is_anomaly"])[:9]
     few = np.concatenate([few, np.flatnonzero(validation["is_anomaly"])])
@@ -375,6 +379,36 @@ def test_a_width_that_does_not_fit_the_beat_is_refused(width, validation):
 
 
 # Distances between codes
+
+
+def test_a_validation_beat_is_no_neighbour_of_its_own(validation):
+    normal = validation["codes"][~validation["is_anomaly"]]
+    fitted = NeighbourDistance(3).fit(**validation)
+    left_out = NearestNeighbors(n_neighbors=3).fit(normal).kneighbors()[0].mean(axis=1)
+    of_new = NearestNeighbors(n_neighbors=3).fit(normal).kneighbors(normal + 0.1)[0].mean(axis=1)
+    # Together with other beats a network computes the same code to some seven digits.
+    for codes, expected in ((normal * (1 + 1e-7), left_out), (normal + 0.1, of_new)):
+        scores = fitted.score(np.zeros((N_NORMAL, 1)), codes)
+        np.testing.assert_allclose(scores, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("n_neighbors", [0, 2.5, "all"])
+def test_a_number_of_neighbours_that_makes_no_sense_is_refused(n_neighbors, validation):
+    with pytest.raises(ValueError, match="n_neighbors must be a whole number, 1 or more"):
+        NeighbourDistance(n_neighbors).fit(**validation)
+
+
+def test_more_neighbours_need_more_beats(validation):
+    with pytest.raises(ValueError, match=r"needs 61 normal beats or more .* there are 60"):
+        NeighbourDistance(N_NORMAL).fit(**validation)
+    NeighbourDistance(N_NORMAL - 1).fit(**validation)
+
+
+@pytest.mark.parametrize("scoring", [LatentDistance(), NeighbourDistance()])
+def test_codes_of_another_length_are_refused(scoring, validation):
+    fitted = clone(scoring).fit(**validation)
+    with pytest.raises(ValueError, match="each code has 3 units, but 4 when fitted"):
+        fitted.score(validation["residuals"], validation["codes"][:, :3])
 
 
 def test_without_shrinkage_the_distance_is_that_of_mahalanobis(validation):

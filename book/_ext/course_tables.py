@@ -59,6 +59,69 @@ def _unbroken(figure: str) -> str:
     return figure.replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def out_detect_search(root: Path) -> str:
+    """Write how well each recipe orders validation beats, best on the pooled split first."""
+    runs = pd.read_csv(root / "benchmarks" / "results" / "out_detect_search.csv")
+    means = runs.pivot_table(
+        index=["network", "scoring"], columns=["part", "split"], values="ROC-AUC", sort=False
+    )
+    shown = [(part, split) for part in ("search", "confirm") for split in ("pooled", "official")]
+    shown = [column for column in shown if column in means]
+    means = means.sort_values(("search", "pooled"), ascending=False, kind="stable")
+    values = means[shown].to_numpy()
+    rows = [
+        [*names, *("" if pd.isna(value) else f"{value:.4f}" for value in row)]
+        for names, row in zip(means.index.tolist(), values, strict=True)
+    ]
+    return markdown(["network", "scoring", *(f"{a}, {b}" for a, b in shown)], rows)
+
+
+def out_detect(root: Path) -> str:
+    """Write what the frozen recipe reaches on test beats, with the disputed ones and without."""
+    runs = pd.read_csv(root / "benchmarks" / "results" / "out_detect.csv")
+    runs = runs[runs["threshold"] == LABEL_FREE]
+    rows = []
+    for detector in runs["detector"].unique():
+        cells = []
+        for split, metric in (
+            ("pooled", "ROC-AUC"),
+            ("official", "ROC-AUC"),
+            ("pooled", "accuracy"),
+        ):
+            of_split = runs[(runs["detector"] == detector) & (runs["split"] == split)]
+            for kind in ("all", "undisputed"):
+                values = of_split.loc[of_split["beats"] == kind, metric]
+                cells.append(_unbroken(f"{values.mean():.4f} ± {values.std():.4f}"))
+        rows.append([str(detector), *cells])
+    names = ("ROC-AUC, pooled", "ROC-AUC, official", "accuracy, pooled")
+    return markdown(["detector", *(f"{n}{a}" for n in names for a in ("", ", undisputed"))], rows)
+
+
+def out_detect_tests(root: Path) -> str:
+    """Write the paired tests of the frozen recipe against the detectors nearest to it."""
+    tests = pd.read_csv(root / "benchmarks" / "results" / "out_detect_tests.csv")
+    near = tests[(tests["metric"] == "ROC-AUC") & (tests["split"] == "pooled")]
+    rows = [
+        [
+            str(row["detector"]),
+            f"{-row['difference']:+.4f}",
+            f"{-row['high']:+.4f} to {-row['low']:+.4f}",
+            f"{row['p_value']:.3f}",
+            f"{row['p_holm']:.3f}",
+        ]
+        for row in near.sort_values("value", ascending=False).head(12).to_dict("records")
+    ]
+    return markdown(["against", "ahead by", "95 % interval", "p", "p, Holm"], rows)
+
+
+def out_detect_robustness(root: Path) -> str:
+    """Write the mean ROC-AUC of each detector under each condition."""
+    runs = pd.read_csv(root / "benchmarks" / "results" / "out_detect_robustness.csv")
+    means = runs.pivot_table(index="condition", columns="detector", values="ROC-AUC", sort=False)
+    rows = [[str(name), *(f"{value:.3f}" for value in row)] for name, row in means.iterrows()]
+    return markdown(["condition", *map(str, means.columns)], rows)
+
+
 def lstm_speed(root: Path) -> str:
     """Write what batches and patches save the LSTM autoencoder."""
     speed = pd.read_csv(root / "benchmarks" / "results" / "lstm_speed.csv")
@@ -202,6 +265,10 @@ def _markdown_of(path: Path) -> list[str]:
 
 TABLES: dict[str, Callable[[Path], str]] = {
     "leaderboard": leaderboard,
+    "out-detect-search": out_detect_search,
+    "out-detect": out_detect,
+    "out-detect-tests": out_detect_tests,
+    "out-detect-robustness": out_detect_robustness,
     "lstm-speed": lstm_speed,
     "recordings": recordings,
     "mitbih": mitbih,

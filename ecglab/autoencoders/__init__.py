@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ecglab.autoencoders._attention import AttentionAutoencoder
     from ecglab.autoencoders._conv import ConvAutoencoder
     from ecglab.autoencoders._dense import DenseAutoencoder
-    from ecglab.autoencoders._dense_torch import DenseTorchAutoencoder
+    from ecglab.autoencoders._dense_torch import DenseEnsembleAutoencoder, DenseTorchAutoencoder
     from ecglab.autoencoders._lstm import LSTMAutoencoder
     from ecglab.autoencoders._torch import TorchAutoencoder, own_random_numbers
 
@@ -20,6 +20,7 @@ __all__ = [
     "Autoencoder",
     "ConvAutoencoder",
     "DenseAutoencoder",
+    "DenseEnsembleAutoencoder",
     "DenseTorchAutoencoder",
     "LSTMAutoencoder",
     "TorchAutoencoder",
@@ -32,6 +33,7 @@ __all__ = [
 AUTOENCODERS = {
     "dense": "ecglab.autoencoders._dense.DenseAutoencoder",
     "dense_torch": "ecglab.autoencoders._dense_torch.DenseTorchAutoencoder",
+    "dense_ensemble": "ecglab.autoencoders._dense_torch.DenseEnsembleAutoencoder",
     "lstm": "ecglab.autoencoders._lstm.LSTMAutoencoder",
     "conv": "ecglab.autoencoders._conv.ConvAutoencoder",
     "attention": "ecglab.autoencoders._attention.AttentionAutoencoder",

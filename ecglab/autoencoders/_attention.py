@@ -30,7 +30,7 @@ class AttentionAutoencoder(TorchAutoencoder):
         Transformer layers of the encoder, and of the decoder.
     patch : int, default 10
         Samples in one patch. A last one that the beat does not fill is filled with its last sample.
-    device, n_threads, precision
+    device, n_threads, precision, n_members, schedule
         As in `TorchAutoencoder`.
     loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, progress
         As in `Autoencoder`.

@@ -29,7 +29,7 @@ class ConvAutoencoder(TorchAutoencoder):
     activation : str, default "elu"
         Activation between the convolutions: "elu", "gelu", "leaky_relu", "linear", "relu",
         "sigmoid" or "tanh".
-    device, n_threads, precision
+    device, n_threads, precision, n_members, schedule
         As in `TorchAutoencoder`.
     loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, progress
         As in `Autoencoder`.

@@ -40,7 +40,7 @@ class LSTMAutoencoder(TorchAutoencoder):
         Whether to bring each beat to the same Euclidean norm (a root mean square of 1) before the
         network and back after it. The loss then weighs each beat alike, however large, and `noise`
         is relative to the beat. A beat of zeros stays as it is.
-    device, n_threads, precision
+    device, n_threads, precision, n_members, schedule
         As in `TorchAutoencoder`.
     loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, progress
         As in `Autoencoder`.

@@ -2,11 +2,11 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ __all__ = ["Network", "TorchAutoencoder", "find_device", "make_activation", "own
 _CHUNK = 512  # beats that go through the network at once; more no longer fit the cache
 _LOSSES = ("mae", "mse")
 _PRECISIONS = ("auto", "bfloat16", "float32")
+_SCHEDULES = ("constant", "one_cycle")
 
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -53,6 +54,33 @@ class Network(nn.Module, ABC):
         return self.decode(self.encode(beats))
 
 
+class _Ensemble(Network):
+    """Networks side by side: their codes are joined, their reconstructions averaged.
+
+    In training each answers for itself, so that each learns to rebuild beats on its own.
+    """
+
+    def __init__(self, members: Sequence[Network]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def encode(self, beats: Tensor) -> Tensor:
+        return torch.cat([member.encode(beats) for member in self._networks()], dim=1)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        own = codes.chunk(len(self.members), dim=1)
+        pairs = zip(self._networks(), own, strict=True)
+        return torch.stack([member.decode(code) for member, code in pairs]).mean(dim=0)
+
+    def forward(self, beats: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(beats)
+        return torch.stack([member(beats) for member in self._networks()])
+
+    def _networks(self) -> list[Network]:
+        return cast("list[Network]", list(self.members))
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class TorchAutoencoder(Autoencoder):
     """What every autoencoder in PyTorch has in common: all but the network itself.
@@ -73,6 +101,13 @@ class TorchAutoencoder(Autoencoder):
         this network gains from it, and reconstructs in float32. "bfloat16" does both in bfloat16:
         faster still, but a reconstruction is then good to three digits, and may change in the
         third with the beats that it is computed together with. Weights are float32 in any case.
+    n_members : int
+        Networks to train on the same beats from different initial weights. Their codes are joined
+        and their reconstructions averaged, in which much of what is chance drops out.
+    schedule : {"constant", "one_cycle"}
+        Course of the step size: `learning_rate` throughout; or up to it and down to almost nothing
+        in the course of `max_epochs`, which needs fewer epochs, but all of them: set `patience` no
+        lower.
     loss, noise, learning_rate, batch_size, max_epochs, patience, random_state, progress
         As in `Autoencoder`.
 
@@ -84,11 +119,18 @@ class TorchAutoencoder(Autoencoder):
         Where it computes.
     history_ : pandas.DataFrame
         Columns ``loss`` and ``validation_loss``, one row an epoch, index ``epoch`` from 1.
+
+    References
+    ----------
+    L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large
+    learning rates", 2018, arXiv:1708.07120 (one cycle).
     """
 
     device: str = "auto"
     n_threads: int | None = 1
     precision: str = "auto"
+    n_members: int = 1
+    schedule: str = "constant"
 
     network_: Network = field(init=False)
     device_: str = field(init=False)
@@ -103,16 +145,22 @@ class TorchAutoencoder(Autoencoder):
     def _build(self, n_samples: int, n_channels: int) -> None:
         check_choice("loss", self.loss, _LOSSES)
         check_choice("precision", self.precision, _PRECISIONS)
+        check_choice("schedule", self.schedule, _SCHEDULES)
+        if self.n_members < 1:
+            raise ValueError(f"n_members must be 1 or more, not {self.n_members!r}.")
         import_torch()  # now, where TensorFlow may have been loaded since
         self.device_ = find_device(self.device)
         # Always drawn on the processor, so that they are the same wherever the training runs.
         with own_random_numbers(self._seeds()["weights"], "cpu"):
-            self.network_ = self._make_network(n_samples, n_channels).to(self.device_).eval()
+            members = [self._make_network(n_samples, n_channels) for _ in range(self.n_members)]
+        network = members[0] if len(members) == 1 else _Ensemble(members)
+        self.network_ = network.to(self.device_).eval()
 
     def _train(self, signals: FloatArray, validation_signals: FloatArray) -> pd.DataFrame:
         train = _as_tensor(signals).to(self.device_)
         generator = torch.Generator().manual_seed(self._seeds()["batches"])
         optimizer = torch.optim.Adam(self.network_.parameters(), lr=self.learning_rate)
+        schedule = self._make_schedule(optimizer, len(train))
         best = _BestEpoch(self.network_, self.patience)
         losses: list[tuple[float, float]] = []
         with (
@@ -121,7 +169,7 @@ class TorchAutoencoder(Autoencoder):
             closing(EpochBar(self.max_epochs, shown=self.progress)) as bar,
         ):
             while len(losses) < self.max_epochs and not best.is_long_ago:
-                loss = self._train_epoch(train, optimizer, generator)
+                loss = self._train_epoch(train, optimizer, schedule, generator)
                 validation_loss = self._loss_of(validation_signals)
                 best.offer(validation_loss)
                 losses.append((loss, validation_loss))
@@ -133,8 +181,22 @@ class TorchAutoencoder(Autoencoder):
             index=pd.RangeIndex(1, len(losses) + 1, name="epoch"),
         )
 
+    def _make_schedule(
+        self, optimizer: torch.optim.Optimizer, n_beats: int
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        if self.schedule == "constant":
+            return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda _: 1.0)
+        n_steps = self.max_epochs * -(-n_beats // batch_size_of(self.batch_size, n_beats))
+        return torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.learning_rate, total_steps=max(n_steps, 2)
+        )
+
     def _train_epoch(
-        self, train: Tensor, optimizer: torch.optim.Optimizer, generator: torch.Generator
+        self,
+        train: Tensor,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.LRScheduler,
+        generator: torch.Generator,
     ) -> float:
         """Go once through the beats in random order; return the mean loss."""
         self.network_.train()
@@ -145,11 +207,12 @@ class TorchAutoencoder(Autoencoder):
             optimizer.zero_grad()
             with self._autocast(training=True):
                 outputs = self.network_(self._corrupt(beats, generator))
-            loss = self._criterion()(outputs.float(), beats)
+            loss = self._criterion()(outputs.float(), beats.expand_as(outputs))
             loss.backward()  # type: ignore[no-untyped-call]
             if self._max_gradient_norm is not None:
                 torch.nn.utils.clip_grad_norm_(self.network_.parameters(), self._max_gradient_norm)
             optimizer.step()
+            schedule.step()
             total += loss.detach() * len(rows)
         self.network_.eval()
         return float(total) / len(train)

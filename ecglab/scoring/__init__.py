@@ -6,7 +6,7 @@ a *label-free* one learns from normal beats alone, a *label-tuned* one from anom
 """
 
 from ecglab.scoring._base import Scoring
-from ecglab.scoring._latent import LatentDistance
+from ecglab.scoring._latent import LatentDistance, NeighbourDistance
 from ecglab.scoring._plain import (
     MeanAbsoluteError,
     MeanSquaredError,
@@ -23,6 +23,7 @@ __all__ = [
     "LatentDistance",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "NeighbourDistance",
     "Scoring",
     "WeightedError",
     "WindowedMaximum",

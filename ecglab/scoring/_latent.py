@@ -1,18 +1,22 @@
 """How far a code lies from those of normal beats."""
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import KDTree
 from sklearn.covariance import LedoitWolf, ShrunkCovariance
 
 from ecglab.scoring._base import MIN_BEATS_FOR_SPREAD, FloatArray, Scoring, require_beats
 
-__all__ = ["LatentDistance"]
+__all__ = ["LatentDistance", "NeighbourDistance"]
 
 CONSTANT = 1e-6
 """A unit is constant when its range is below this fraction of the widest unit's."""
+
+ROUNDING = 1e-5
+"""Codes of one beat, computed together with other beats, differ by less than this fraction."""
 
 
 class LatentDistance(Scoring):
@@ -93,11 +97,7 @@ class LatentDistance(Scoring):
 
     def _score(self, residuals: FloatArray, codes: FloatArray | None) -> FloatArray:
         assert codes is not None  # the base class has seen to it
-        if codes.shape[1] != len(self.centre_):
-            raise ValueError(
-                f"each code has {codes.shape[1]} units, but {len(self.centre_)} when fitted: "
-                "encode with the same autoencoder, or fit anew."
-            )
+        check_n_units(codes, len(self.centre_))
         return np.linalg.norm((codes - self.centre_) @ self.whitening_, axis=1)
 
     def _make_estimator(self) -> LedoitWolf | ShrunkCovariance:
@@ -122,3 +122,80 @@ class LatentDistance(Scoring):
                 f'shrinkage="ledoit_wolf" or more than {self.shrinkage}, or pass more beats.'
             )
         return directions / np.sqrt(variances)
+
+
+class NeighbourDistance(Scoring):
+    """Mean distance of a beat's code to the nearest codes of normal validation beats.
+
+    As `LatentDistance`, but for normal beats that come in several kinds, or along a curve: no one
+    centre and covariance describes those. Label-free; the residuals are not looked at.
+
+    Parameters
+    ----------
+    n_neighbors : int, default 5
+        How many codes; there must be more normal validation beats than that.
+
+    Attributes
+    ----------
+    codes_ : ndarray of shape (n_beats, n_units)
+        The codes of the normal validation beats.
+
+    Notes
+    -----
+    A normal validation beat is no neighbour of its own, so that the scores of those beats, from
+    which thresholds are taken, are what they would be for new ones: each is put aside when it is
+    met with a code that is its own to rounding.
+
+    References
+    ----------
+    F. Angiulli and C. Pizzuti, "Fast outlier detection in high dimensional spaces", PKDD 2002,
+    doi 10.1007/3-540-45681-3_2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> codes = np.arange(10.0)[:, None]
+    >>> residuals = np.zeros((10, 140))
+    >>> scoring = NeighbourDistance(2).fit(residuals, np.zeros(10, bool), codes)
+    >>> scoring.score(residuals[:2], codes=[[4.0], [19.5]])
+    array([ 1., 11.])
+    """
+
+    _state_names: ClassVar[tuple[str, ...]] = ("codes_",)
+    codes_: FloatArray
+
+    def __init__(self, n_neighbors: int = 5) -> None:
+        self.n_neighbors = n_neighbors
+
+    @property
+    def needs_codes(self) -> bool:
+        """Always true."""
+        return True
+
+    def _fit(
+        self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray | None
+    ) -> None:
+        assert codes is not None  # the base class has seen to it
+        if not isinstance(self.n_neighbors, Integral) or self.n_neighbors < 1:
+            raise ValueError(
+                f"n_neighbors must be a whole number, 1 or more, not {self.n_neighbors!r}."
+            )
+        needed = max(MIN_BEATS_FOR_SPREAD, self.n_neighbors + 1)
+        require_beats(len(codes), "normal", needed, self)
+        self.codes_ = codes
+
+    def _score(self, residuals: FloatArray, codes: FloatArray | None) -> FloatArray:
+        assert codes is not None  # the base class has seen to it
+        check_n_units(codes, self.codes_.shape[1])
+        distances, _ = KDTree(self.codes_).query(codes, self.n_neighbors + 1)
+        is_its_own = distances[:, :1] <= ROUNDING * np.abs(codes).max(axis=1, keepdims=True)
+        return np.where(is_its_own, distances[:, 1:], distances[:, :-1]).mean(axis=1)
+
+
+def check_n_units(codes: FloatArray, n_units: int) -> None:
+    """Refuse codes of another length than those of `fit`."""
+    if codes.shape[1] != n_units:
+        raise ValueError(
+            f"each code has {codes.shape[1]} units, but {n_units} when fitted: "
+            "encode with the same autoencoder, or fit anew."
+        )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sklearn.base import clone
 
 from ecglab.scoring._base import MIN_BEATS_FOR_SPREAD, FloatArray, Scoring, require_beats
-from ecglab.scoring._latent import LatentDistance
+from ecglab.scoring._latent import LatentDistance, NeighbourDistance
 from ecglab.scoring._plain import MeanAbsoluteError, MeanSquaredError, WindowedMaximum
 from ecglab.scoring._weighted import WeightedError
 
@@ -147,6 +147,7 @@ SCORINGS: dict[str, Callable[[], Scoring]] = {
     "learned_weights": partial(WeightedError, weights="learned"),
     "windowed": WindowedMaximum,
     "latent": LatentDistance,
+    "neighbours": NeighbourDistance,
     "combined": Combined,
 }
 """What makes each scoring, by name."""

@@ -13,6 +13,7 @@ from ecglab.autoencoders import AUTOENCODERS, import_keras, make_autoencoder
 TINY = {
     "dense": {"hidden": (8, 3)},
     "dense_torch": {"hidden": (8, 3)},
+    "dense_ensemble": {"hidden": (8, 3), "n_members": 2},
     "lstm": {"embedding": 3},
     "conv": {"channels": (2, 3), "kernel": 3, "code": 3},
     "attention": {"code": 3, "width": 4, "n_heads": 2, "patch": 6},

@@ -191,7 +191,66 @@ def test_dropout_is_repeatable_and_for_training_only():
     assert not one.network_.training
 
 
+# Several networks as one, and the course of the step size
+
+
+def test_members_of_an_ensemble_are_joined_in_the_code_and_averaged_in_what_they_rebuild(kind):
+    ensemble = fit(tiny(kind, n_members=2))
+    beats = torch.as_tensor(BEATS)[:, :, None]
+    with torch.inference_mode():
+        codes = [member.encode(beats).numpy() for member in ensemble.network_.members]
+        rebuilt = [member(beats)[:, :, 0].numpy() for member in ensemble.network_.members]
+    assert not np.allclose(*codes, atol=1e-3)
+    assert ensemble.n_code == 6
+    np.testing.assert_allclose(ensemble.encode(BEATS), np.hstack(codes), atol=1e-5)
+    np.testing.assert_allclose(ensemble.reconstruct(BEATS), np.mean(rebuilt, axis=0), atol=1e-5)
+
+
+def test_every_member_learns_on_its_own():
+    """A sum of two networks that answer together could be right where neither is."""
+    ensemble = fit(tiny(DenseTorchAutoencoder, n_members=2, dropout=0.0, batch_norm=False))
+    alone = fit(tiny(DenseTorchAutoencoder, dropout=0.0, batch_norm=False))
+    first = ensemble.network_.members[0].state_dict()
+    for name, array in alone.get_weights().items():
+        np.testing.assert_allclose(first[name], array, atol=1e-4, err_msg=name)
+
+
+def test_an_ensemble_has_a_member_at_least(kind):
+    with pytest.raises(ValueError, match="n_members must be 1 or more, not 0"):
+        fit(tiny(kind, n_members=0))
+
+
+def test_one_cycle_takes_the_step_size_up_and_down_again(monkeypatch):
+    rates, epoch = [], _torch.TorchAutoencoder._train_epoch
+
+    def watched(self, train, optimizer, schedule, generator):
+        rates.append(optimizer.param_groups[0]["lr"])
+        return epoch(self, train, optimizer, schedule, generator)
+
+    monkeypatch.setattr(_torch.TorchAutoencoder, "_train_epoch", watched)
+    cycle = {"schedule": "one_cycle", "learning_rate": 0.01, "max_epochs": 10, "patience": 10}
+    fit(tiny(DenseTorchAutoencoder, **cycle))
+    peak = int(np.argmax(rates))
+    assert 0 < peak < 9
+    assert rates[peak] == pytest.approx(0.01, rel=0.05)
+    assert rates[0] < 0.001
+    assert rates[-1] < 0.001
+    assert np.all(np.diff(rates[: peak + 1]) > 0)
+    assert np.all(np.diff(rates[peak:]) < 0)
+
+
+def test_an_unknown_schedule_is_answered_with_the_known_ones(kind):
+    with pytest.raises(ValueError, match="schedule must be one of constant, one_cycle"):
+        fit(tiny(kind, schedule="cosine"))
+
+
 # The dense network
+
+
+def test_a_linear_code_has_nothing_between_its_sum_and_the_decoder():
+    parts = list(fit(tiny(DenseTorchAutoencoder, linear_code=True)).network_.encoder)
+    assert isinstance(parts[-1], torch.nn.Linear)
+    assert len(parts) == len(fit(tiny(DenseTorchAutoencoder)).network_.encoder) - 3
 
 
 def test_dense_layers_are_those_of_the_public_recipe():

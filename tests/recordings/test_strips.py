@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ecglab._optional import quiet_wfdb
 from ecglab.datasets import make_record, read_record
 from ecglab.datasets._simulate_record import simulate_lead
-from ecglab._optional import quiet_wfdb
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 from ecglab.recordings import analyse, render_report
