@@ -148,7 +148,7 @@ class Analysis:
 
     @property
     def stretches(self) -> pd.DataFrame:
-        """Where the rhythm is irregular: columns ``start`` and ``stop``, in seconds."""
+        """Stretches of irregular rhythm, a row each, from ``start`` to ``stop`` in seconds."""
         irregular = np.zeros(len(self.scores), bool) if self.irregular is None else self.irregular
         edges = np.flatnonzero(np.diff(irregular, prepend=False, append=False)).reshape(-1, 2)
         times = _times(self.record)
