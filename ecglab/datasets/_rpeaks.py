@@ -1,19 +1,15 @@
-"""Finding R peaks where nobody has annotated them, and questioning the marks where somebody has.
-
-The detector is GQRS, from the wfdb library. Of those that were tried on records 100, 106, 119 and
-208 of MIT-BIH it is the one without further dependencies that finds 99 % of the beats of each
-(`benchmarks/record_detection.py`).
-"""
+"""Finding R peaks where nobody has annotated them, and questioning the marks where somebody has."""
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from ecglab._optional import quiet_wfdb
 from ecglab.datasets._leads import glance
+from ecglab.datasets._qrs import REFRACTORY, find_qrs
 from ecglab.datasets._raw import BeatMarks, RawLead
-from ecglab.datasets._signal import swings_of, zero_phase
+from ecglab.datasets._signal import zero_phase
 from ecglab.errors import DatasetError
 
 __all__ = ["find_r_peaks", "question_marks"]
@@ -21,12 +17,10 @@ __all__ = ["find_r_peaks", "question_marks"]
 FloatArray = npt.NDArray[np.float64]
 
 _WANDER = 0.5  # Hz; the baseline moves below
-_USUAL_SWING = 2.0  # mV peak to peak, which GQRS's thresholds are made for
-_REACH = (-0.05, 0.12)  # seconds around the detector's mark, in which the peak is looked for
+_REACH = 0.07  # seconds to either side of a QRS complex's middle, in which the peak is looked for
 _NO_SWING = 1e-12  # in any unit; below, there is only rounding
-_SHORTEST = 2.0  # seconds; the detector needs a few beats to learn from
-_TYPICAL_BLOCK = 2.0  # seconds; at least one beat
-_LOWEST_RATE = 100.0  # Hz; the filters of the detector have no room below
+_SHORTEST = 2.0  # seconds; a beat, and what it stands out from
+_PIECE, _CONTEXT = 1800.0, 30.0  # seconds that are looked through at a time, and on either side
 _EDGE = 0.5  # seconds at the ends of a piece, where no complex is looked for
 _MATCH = 0.15  # seconds between a mark and its QRS complex, as EC57 has it; less in a fast rhythm,
 _MATCH_RR = 0.2  # in which it would meet one by chance
@@ -38,50 +32,45 @@ _SLOWEST = 4.0  # seconds from beat to beat, on average
 _logger = logging.getLogger(__name__)
 
 
-def find_r_peaks(values: FloatArray, rate: float) -> npt.NDArray[np.int64]:
-    """Detect QRS complexes in a lead without gaps, in any unit, and put each mark on the peak.
+def find_r_peaks(leads: Sequence[FloatArray], rate: float) -> npt.NDArray[np.int64]:
+    """Detect QRS complexes in leads without gaps, in any unit, and put each mark on the peak.
 
-    GQRS marks the beginning of a complex. The peak is the largest deflection near it, upwards or
-    downwards, whichever way most complexes of the recording point: so a beat is not cut at its R
-    wave once and at its S wave the next time.
+    The peak is the largest deflection of the first lead near the complex, upwards or downwards,
+    whichever way most complexes of the recording point: so a beat is not cut at its R wave once and
+    at its S wave the next time. A long recording is looked through piece by piece, which takes no
+    more memory than a short one.
     """
-    if len(values) < _SHORTEST * rate or np.ptp(values) < _NO_SWING:
-        return np.empty(0, dtype=np.int64)
-    filtered = zero_phase(values, rate, "highpass", _WANDER, order=2)
-    millivolts = filtered * (_USUAL_SWING / _typical_swing(filtered, rate))
-    factor = int(np.ceil(_LOWEST_RATE / rate))
-    if factor > 1:
-        from scipy.signal import resample_poly
-
-        millivolts = resample_poly(millivolts, factor, 1)
-    with quiet_wfdb() as wfdb:
-        try:
-            marks = wfdb.processing.gqrs_detect(sig=millivolts, fs=rate * factor)
-        except Exception as error:  # its way to say that there is no complex, among others
-            _logger.info("GQRS found nothing (%s: %s)", type(error).__name__, error)
-            marks = []
-    return _to_peaks(filtered, np.unique(marks).astype(np.int64) // factor, rate)
+    size, context = round(_PIECE * rate), round(_CONTEXT * rate)
+    pieces = [np.empty((5, 0))]
+    for start in range(0, len(leads[0]), size):
+        first = max(0, start - context)
+        found = _look_through([lead[first : start + size + context] for lead in leads], rate)
+        found[:3] += first
+        pieces.append(found[:, (found[0] >= start) & (found[0] < start + size)])
+    middle, top, bottom, height, depth = np.concatenate(pieces, axis=1)
+    twice = np.diff(middle, prepend=-np.inf) < REFRACTORY * rate  # found from both sides of a seam
+    upright = len(middle) > 0 and np.median(height) >= np.median(depth)
+    return np.unique((top if upright else bottom)[~twice]).astype(np.int64)
 
 
-def _typical_swing(values: FloatArray, rate: float) -> float:
-    """Return the typical peak-to-peak amplitude, the only scale that is sure to be there."""
-    swings, _ = swings_of(values, round(_TYPICAL_BLOCK * rate))
-    typical = float(np.median(swings))
-    return typical if typical > _NO_SWING else float(swings.max())
+def _look_through(leads: Sequence[FloatArray], rate: float) -> FloatArray:
+    """Return the middle of each QRS complex, its top, bottom, height and depth, (5, n_complexes).
 
-
-def _to_peaks(
-    values: FloatArray, marks: npt.NDArray[np.int64], rate: float
-) -> npt.NDArray[np.int64]:
-    """Move each mark to the largest deflection near it, in the prevailing direction."""
-    if len(marks) == 0:
-        return marks
-    first, last = (round(seconds * rate) for seconds in _REACH)
-    near = np.clip(marks[:, None] + np.arange(first, last + 1), 0, len(values) - 1)
-    around = values[near]
-    upright = np.median(around.max(axis=1)) >= np.median(-around.min(axis=1))
-    peaks = (around if upright else -around).argmax(axis=1)
-    return np.unique(near[np.arange(len(near)), peaks])
+    The first three are samples, the others are measured from the baseline of the first lead.
+    """
+    telling = [lead for lead in leads if np.ptp(lead) > _NO_SWING]
+    if len(leads[0]) < _SHORTEST * rate or not telling:
+        return np.empty((5, 0))
+    filtered = zero_phase(leads[0], rate, "highpass", _WANDER, order=2)
+    middle = find_qrs(telling, rate)
+    reach = round(_REACH * rate)
+    near = np.clip(middle[:, None] + np.arange(-reach, reach + 1), 0, len(filtered) - 1)
+    around = filtered[near]
+    top, bottom = (
+        np.take_along_axis(near, of[:, None], axis=1)[:, 0]
+        for of in (around.argmax(axis=1), around.argmin(axis=1))
+    )
+    return np.stack([middle, top, bottom, filtered[top], -filtered[bottom]])
 
 
 # Marks of others

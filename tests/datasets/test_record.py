@@ -295,7 +295,7 @@ def test_without_annotations_r_peaks_are_detected(raw, tmp_path):
     )
     assert comparison.sensitivity > 0.97
     assert comparison.positive_predictivity > 0.97
-    assert "GQRS" in record.provenance["R peaks"]
+    assert record.provenance["R peaks"] == f"detected in {record.lead}"
 
 
 def test_the_log_says_what_was_set_aside(raw, caplog):

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecglab.datasets import make_record
+from ecglab.datasets import _rpeaks, make_record
 from ecglab.datasets._record import cut_record
 from ecglab.datasets._rpeaks import find_r_peaks
 from ecglab.datasets._signal import cut_out, fill_gaps, normalise, rr_intervals
 from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.errors import DatasetError
+from ecglab.evaluation import match_beats
 
 RATE = 250.0
 
@@ -137,17 +138,64 @@ def test_normalised_beats_do_not_depend_on_unit_or_offset(seed, scale, offset):
     np.testing.assert_allclose(normalise(beats), normalise(scale * beats + offset), atol=1e-4)
 
 
+# R peaks
+
+
+def count_errors(raw, *leads):
+    """Count the beats without an R peak near them, and the R peaks without a beat."""
+    found = find_r_peaks(leads, raw.rate) / raw.rate
+    paired, _ = match_beats(raw.marks.times, found)
+    return len(raw.marks.times) - len(paired), len(found) - len(paired)
+
+
 @pytest.mark.parametrize("factor", [-1.0, 0.001, 1000.0])
 def test_r_peaks_do_not_depend_on_unit_or_polarity(raw, factor):
     """A lead that was put on upside down, or is in volts, has its peaks at the same places."""
-    assert (
-        find_r_peaks(raw.values, RATE).tolist() == find_r_peaks(factor * raw.values, RATE).tolist()
-    )
+    found, expected = (find_r_peaks([x], RATE) for x in (factor * raw.values, raw.values))
+    assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("rate", [60.0, 100.0, 128.0, 360.0, 1000.0])
+def test_r_peaks_are_found_at_any_rate(rate):
+    raw = simulate_lead(2.0, {"V": 0.1, "A": 0.05}, max(rate, 120.0), np.random.default_rng(1))
+    step = round(raw.rate / rate)
+    raw = replace(raw, values=raw.values[::step], rate=rate)
+    assert max(count_errors(raw, raw.values)) <= 1
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("other", ["noise", "flat", "upside down", "sparks"])
+def test_another_lead_does_no_harm(raw, other, first):
+    noise = np.random.default_rng(0).normal(size=len(raw.values))
+    other = {
+        "noise": noise,
+        "flat": np.zeros_like(noise),
+        "upside down": -raw.values,
+        "sparks": raw.values + 20 * (np.abs(noise) > 3.3),
+    }[other]
+    assert max(count_errors(raw, *((raw.values, other) if first else (other, raw.values)))) <= 2
+
+
+@pytest.mark.parametrize("interval", [0.4, 1.0, 2.2])
+def test_a_t_wave_as_high_as_the_r_wave_is_no_beat(interval):
+    seconds, beats = np.arange(0, 60, 1 / RATE), np.arange(1, 59, interval)
+    values = np.random.default_rng(0).normal(0, 0.02, len(seconds))
+    for beat in beats:
+        late = 0.3 * min(1, interval**0.5)
+        values += np.exp(-0.5 * ((seconds - beat) / 0.012) ** 2)
+        values += np.exp(-0.5 * ((seconds - beat - late) / late * 6) ** 2)
+    assert len(find_r_peaks([values], RATE)) == len(beats)
+
+
+def test_looking_piece_by_piece_finds_the_same(raw, monkeypatch):
+    whole = find_r_peaks([raw.values], RATE)
+    monkeypatch.setattr(_rpeaks, "_PIECE", 7.0)
+    assert find_r_peaks([raw.values], RATE).tolist() == whole.tolist()
 
 
 @pytest.mark.parametrize("values", [np.zeros(5000), np.zeros(10), np.ones(0)])
 def test_where_there_is_no_signal_there_is_no_r_peak(values):
-    assert len(find_r_peaks(values, RATE)) == 0
+    assert len(find_r_peaks([values, values], RATE)) == 0
 
 
 def test_a_recording_without_a_beat_is_an_error_in_plain_words(raw):

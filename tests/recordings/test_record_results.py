@@ -53,11 +53,18 @@ def test_choosing_what_to_learn_from_is_what_makes_the_difference(table):
     assert (ours - auc["ours, trained on all beats"]).mean() > 0.1
 
 
-def test_r_peaks_are_found(table):
+def test_r_peaks_are_found_as_well_as_by_any_other_detector_and_fast():
     peaks = pd.read_csv(RESULTS / "record_rpeaks.csv")
-    chosen = peaks[peaks["detector"].str.startswith("GQRS")]
-    assert len(chosen) == len(record_detection.RECORDS)
-    assert chosen[["sensitivity", "positive predictivity"]].min().min() >= 0.99
+    gross = peaks[peaks["record"] == "gross"].set_index(["half", "detector"])
+    for half, records in record_detection.HALVES.items():
+        of_half = peaks[(peaks["half"] == half) & (peaks["detector"] == record_detection.OURS)]
+        assert set(records) == set(of_half["record"]) - {"gross"}
+        ours, others = gross.loc[half].loc[record_detection.OURS], gross.loc[half]
+        assert ours["sensitivity"] >= 0.998
+        assert ours["positive predictivity"] >= 0.995
+        assert ours["CPU seconds an hour"] <= 0.2
+        errors = others["missed"] + others["extra"]
+        assert errors.idxmin() == record_detection.OURS
 
 
 def test_a_report_takes_less_than_a_minute(table):
@@ -69,5 +76,5 @@ def test_a_report_takes_less_than_a_minute(table):
 @pytest.mark.parametrize("name", ["detection", "rpeaks", "speed"])
 def test_provenance_names_the_data_and_every_version(name):
     provenance = json.loads((RESULTS / f"record_{name}.json").read_text())
-    assert len(provenance["data"]) == 2 * len(record_detection.RECORDS)
-    assert {"ecglab", "wfdb", "tensorflow"} <= set(provenance["versions"])
+    assert len(provenance["data"]) == 2 * len(record_detection.records_of(name))
+    assert {"ecglab", "numpy", "wfdb"} <= set(provenance["versions"])
