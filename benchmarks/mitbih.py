@@ -26,14 +26,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import wfdb
 from protocol import save_table, versions_of
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from ecglab.autoencoders import Autoencoder
-from ecglab.datasets import Record, read_record
+from ecglab.datasets import Record, read_annotations, read_record
 from ecglab.evaluation import (
     aami_classes,
     beat_figures,
@@ -155,8 +154,7 @@ def areas(record: Record, scores: Scores) -> dict[str, float]:
 
 def count(path: Path, record: Record, verdicts: Verdicts) -> pd.DataFrame:
     """Hold verdicts against the annotations; what was set aside could not be judged."""
-    reference = wfdb.rdann(str(path.with_suffix("")), "atr")
-    times = reference.sample / record.sampling_rate
+    reference = read_annotations(path.with_suffix(".atr"))
     judged = [
         pd.DataFrame(
             {
@@ -167,7 +165,9 @@ def count(path: Path, record: Record, verdicts: Verdicts) -> pd.DataFrame:
         pd.DataFrame({"time": record.set_aside["time"], "verdict": "Q"}),
     ]
     marks = pd.concat(judged).sort_values("time", kind="stable")
-    pairs = pair_beats(times, reference.symbol, marks["time"], marks["verdict"], escapes="N")
+    pairs = pair_beats(
+        reference.times, reference.symbols, marks["time"], marks["verdict"], escapes="N"
+    )
     return count_pairs(pairs)
 
 

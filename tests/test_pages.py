@@ -248,12 +248,13 @@ def test_the_halves_of_ds1_are_apart_and_what_the_readme_says_of_them_is_in_the_
     (ours,) = (row for row in rows if row[:2] == ["confirmed on", "ours"])
     figures = {name: float(value) for name, value in zip(header[2:], ours[2:], strict=True)}
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert f"{100 * figures['normal flagged']:.1f} % of the normal beats" in readme
+    assert f"{100 * figures['N flagged']:.1f} % of the normal beats" in readme
     assert f"{100 * figures['V found']:.0f} % of the ventricular" in readme
     assert f"and {100 * figures['S found']:.0f} % of the supraventricular" in readme
+    assert f"{100 * figures['flagged +P']:.0f} of a hundred flags are right" in readme
     assert f"fusion beats is {figures['ROC-AUC of V and F']:.3f}" in readme
-    of_207 = next(row for row in cells_of(course_tables.mitbih_records(ROOT))[1] if row[0] == "207")
-    assert of_207[4] == "11 of 109"
+    of_209 = next(row for row in cells_of(course_tables.mitbih_records(ROOT))[1] if row[0] == "209")
+    assert of_209[5] == "331 of 372"
 
 
 def test_cutting_at_r_peaks_is_worth_what_the_page_says():

@@ -157,8 +157,8 @@ def test_r_peaks_do_not_depend_on_unit_or_polarity(raw, factor):
 
 @pytest.mark.parametrize("rate", [60.0, 100.0, 128.0, 360.0, 1000.0])
 def test_r_peaks_are_found_at_any_rate(rate):
-    raw = simulate_lead(2.0, {"V": 0.1, "A": 0.05}, max(rate, 120.0), np.random.default_rng(1))
-    step = round(raw.rate / rate)
+    step = 2 if rate < 120 else 1  # the simulator has a lowest rate
+    raw = simulate_lead(2.0, {"V": 0.1, "A": 0.05}, step * rate, np.random.default_rng(1))
     raw = replace(raw, values=raw.values[::step], rate=rate)
     assert max(count_errors(raw, raw.values)) <= 1
 
