@@ -4,6 +4,8 @@ On Linux, PyTorch's default build brings several GB for NVIDIA's graphics proces
 no driver for one, its build for processors alone is taken, if the index that has it answers.
 """
 
+from __future__ import annotations  # without it, Pythons before 3.9 end before they are refused
+
 import argparse
 import os
 import shutil
@@ -28,7 +30,7 @@ def refuse_unsupported() -> None:
         sys.exit(
             f"The course runs on Python {known}, and {sys.executable} is "
             f"{sys.version.split()[0]}. Install one of those, and name it if it is not found: "
-            "make PYTHON=python3.13 ..."
+            "make PYTHON=python3.13 ..., or, without make, python3.13 tools/set_up.py .venv."
         )
 
 
