@@ -212,6 +212,20 @@ def windows_and_beats(root: Path) -> str:
     return markdown(["detector", "learns", *map(str, means.columns)], rows)
 
 
+def rpeaks(root: Path) -> str:
+    """Write how many beats detectors of R peaks find, gross, for both halves of DS1."""
+    table = pd.read_csv(root / "benchmarks" / "results" / "record_rpeaks.csv")
+    table = table[table["half"].isin(["settled", "confirmed"])]
+    rows = []
+    for (half, detector), part in table.groupby(["half", "detector"], sort=False):
+        found = part["beats"].sum() - part["missed"].sum()
+        shares = found / part["beats"].sum(), found / (found + part["extra"].sum())
+        seconds = f"{part['CPU seconds an hour'].mean():.2f}"
+        rows.append([str(half), str(detector), *(f"{100 * x:.2f}" for x in shares), seconds])
+    header = ["records", "detector", "found, %", "right, %", "CPU seconds an hour of signal"]
+    return markdown(header, rows)
+
+
 def _known(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.3f}"
 
@@ -273,6 +287,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "recordings": recordings,
     "mitbih": mitbih,
     "mitbih-records": mitbih_records,
+    "rpeaks": rpeaks,
     "windows-and-beats": windows_and_beats,
     "restated": restated,
     "notebooks": notebooks,

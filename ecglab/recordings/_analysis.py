@@ -296,9 +296,9 @@ def analyse(
     around them, are early, too. Where the intervals typically change by more than a tenth, as in
     atrial fibrillation, the rhythm is *irregular*, and no beat is early. A beat is *unreadable* if
     the noise beside its QRS complex exceeds a tenth of the height of the median beat in every lead.
-    The constants were settled on half of the records of DS1 of MIT-BIH and confirmed on the other
-    half (`benchmarks/mitbih.py`). A supraventricular beat that is not early, or one in an irregular
-    rhythm, is not found.
+    The constants were settled on half of the records of DS1 of MIT-BIH, with the other half to
+    confirm, and at times in view (`benchmarks/mitbih.py`). A supraventricular beat that is not
+    early, or one in an irregular rhythm, is not found.
 
     *From the first minutes*: which beats to learn from is decided by `select_normal`: beats that
     come early are left out, and the detector is trained on the half of the others that are most
