@@ -191,8 +191,8 @@ def read_record(
     that rises throughout is its time; where it leaps, samples are missing.
 
     R peaks are detected in all leads that are read. On the half of MIT-BIH's DS1 that the detector
-    was not settled on, it finds 99.9 % of the beats, and 99.7 % of what it finds are beats; none of
-    five detectors from other libraries is as good (`benchmarks/record_detection.py`).
+    was not settled on, it finds 99.9 % of the beats, and 99.8 % of what it finds are beats; five
+    detectors from other libraries make more errors (`benchmarks/record_detection.py`).
 
     References
     ----------
