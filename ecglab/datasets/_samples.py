@@ -34,6 +34,7 @@ _KNOWN = re.compile(
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"[-+]?\d+(\.\d+)?")
+_MANY_VALUES = 20
 _FAR = 2.0  # times what the other columns span
 
 # How well a sample can be computed from its neighbours.
@@ -94,6 +95,7 @@ def find_odd_values(values: FloatArray) -> dict[int, str]:
         (_whole_by_no_chance(values, whole), "holds whole numbers only, unlike the samples"),
         (~whole & (whole.mean() > 0.95), "holds fractions, unlike the samples"),
         (_far_away(values), "lies far from all samples"),
+        (_two_valued(values), "holds two values only, unlike the samples beside it"),
         (_unrelated(values), "has nothing to do with the columns beside it"),
     )
 
@@ -135,6 +137,18 @@ def _far_away(values: FloatArray) -> Mask:
         near = _nearest(p, len(found))
         low, high = lowest[near].min(), highest[near].max()
         found[p] = max(lowest[p] - high, low - highest[p]) > _FAR * (high - low)
+    return found
+
+
+def _two_valued(values: FloatArray) -> Mask:
+    """Find columns of two frequent values among columns of many, such as a mark beside counts."""
+    lowest, highest = values.min(axis=0), values.max(axis=0)
+    low = (values == lowest).mean(axis=0)
+    two = np.all((values == lowest) | (values == highest), axis=0) & (np.abs(low - 0.5) < 0.4)
+    found = np.zeros(len(two), dtype=bool)
+    for p in np.flatnonzero(two).tolist():
+        near = [len(np.unique(values[:, beside])) for beside in _nearest(p, len(two))]
+        found[p] = bool(near) and min(near) >= _MANY_VALUES
     return found
 
 

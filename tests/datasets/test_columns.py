@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from ecglab.datasets import make_heartbeats, read_heartbeats
@@ -121,6 +121,7 @@ def test_a_column_of_another_name_is_refused_and_named(
     position=st.integers(0, 140),
     seed=st.integers(0, 99),
 )
+@example(form="counts", other="is_anomaly", position=0, seed=0)
 def test_a_column_without_a_name_is_known_by_its_values(tmp_path, form, other, position, seed):
     extra = (other, OTHERS[other](np.random.default_rng(seed), MOST))
     signals, labels = FORMS[form][:MOST], BEATS.labels[:MOST]
