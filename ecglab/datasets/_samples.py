@@ -12,6 +12,7 @@ from 2 beats to all.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,6 @@ _KNOWN = re.compile(
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"[-+]?\d+(\.\d+)?")
-_MANY_VALUES = 20
 _FAR = 2.0  # times what the other columns span
 
 # How well a sample can be computed from its neighbours.
@@ -42,6 +42,7 @@ _NEIGHBOURS = 6
 _FIT_ROWS = (60, 500)  # fewer tell nothing, more tell no more
 _FIT_COLUMNS = 40  # beats of fewer samples are no smooth curves
 _SMOOTH, _UNRELATED = 0.9, 0.05  # share of the variance that neighbours explain
+_CHANCE = 1e-5  # that they explain more of a column with which they have nothing to do
 
 
 def find_odd_names(names: Sequence[str], label: int | None) -> dict[int, str]:
@@ -95,7 +96,6 @@ def find_odd_values(values: FloatArray) -> dict[int, str]:
         (_whole_by_no_chance(values, whole), "holds whole numbers only, unlike the samples"),
         (~whole & (whole.mean() > 0.95), "holds fractions, unlike the samples"),
         (_far_away(values), "lies far from all samples"),
-        (_two_valued(values), "holds two values only, unlike the samples beside it"),
         (_unrelated(values), "has nothing to do with the columns beside it"),
     )
 
@@ -140,18 +140,6 @@ def _far_away(values: FloatArray) -> Mask:
     return found
 
 
-def _two_valued(values: FloatArray) -> Mask:
-    """Find columns of two frequent values among columns of many, such as a mark beside counts."""
-    lowest, highest = values.min(axis=0), values.max(axis=0)
-    low = (values == lowest).mean(axis=0)
-    two = np.all((values == lowest) | (values == highest), axis=0) & (np.abs(low - 0.5) < 0.4)
-    found = np.zeros(len(two), dtype=bool)
-    for p in np.flatnonzero(two).tolist():
-        near = [len(np.unique(values[:, beside])) for beside in _nearest(p, len(two))]
-        found[p] = bool(near) and min(near) >= _MANY_VALUES
-    return found
-
-
 def _unrelated(values: FloatArray) -> Mask:
     """Find columns that cannot be computed from their neighbours, where all others can.
 
@@ -163,14 +151,15 @@ def _unrelated(values: FloatArray) -> Mask:
     if width < _FIT_COLUMNS:
         return found
     filling = values[0, np.ptp(values, axis=0) == 0]
-    explained = np.full(width, np.nan)
+    explained, by_chance = np.full(width, np.nan), np.full(width, _UNRELATED)
     for p in range(width):
         rows = values[~np.isin(values[:, p], filling)]
         if len(rows) >= _FIT_ROWS[0] and np.ptp(rows[:, p]) > 0:
             explained[p] = _explain(rows, p, _nearest(p, width))
+            by_chance[p] = max(_UNRELATED, _explain_by_chance(len(rows)))
     known = explained[~np.isnan(explained)]
     if known.size and np.median(known) > _SMOOTH:
-        found = explained < _UNRELATED  # False for NaN
+        found = explained < by_chance  # False for NaN
     return found
 
 
@@ -187,3 +176,13 @@ def _explain(values: FloatArray, position: int, near: Sequence[int]) -> float:
     rest = column - others @ coefficients
     freedom = (len(column) - 1) / (len(column) - int(rank) - 1)
     return float(1 - (rest @ rest) / (column @ column) * freedom)
+
+
+@cache
+def _explain_by_chance(n_rows: int) -> float:
+    """Return the adjusted R² that hardly any column reaches by chance (F test)."""
+    from scipy.stats import f  # takes longer to load than all else here
+
+    rest = n_rows - _NEIGHBOURS - 1
+    ratio = float(f.isf(_CHANCE, _NEIGHBOURS, rest))
+    return float(1 - (n_rows - 1) / (rest + _NEIGHBOURS * ratio))
