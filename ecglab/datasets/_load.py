@@ -9,12 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ecglab.datasets._ecg5000 import fetch_ecg5000
-from ecglab.datasets._fetch import find_recording
-from ecglab.datasets._leads import read_lead_of
 from ecglab.datasets._record import Record, read_record
-from ecglab.datasets._simulate_record import SHARES, SIMULATED_RATE, make_record, simulate_lead
+from ecglab.datasets._simulate_record import make_record
 from ecglab.datasets._simulator import make_heartbeats
-from ecglab.datasets._wfdb import open_wfdb
 from ecglab.errors import DatasetUnavailableError
 from ecglab.heartbeats import Heartbeats
 
@@ -137,16 +134,10 @@ def load_signal(name: str, *, minutes: float = 30.0) -> tuple[npt.NDArray[np.flo
     ValueError, DatasetError
         As `load_record` does.
     """
-    if _check_source(None) != "simulated":
-        try:
-            raw = read_lead_of(open_wfdb(find_recording(name), None), None)
-        except DatasetUnavailableError as error:
-            _logger.info("%s could not be had: %s", name, error.reason)
-        else:
-            return raw.values, raw.rate
-    rng = np.random.default_rng(zlib.crc32(name.encode()))
-    raw = simulate_lead(minutes, SHARES, SIMULATED_RATE, rng)
-    return raw.values, raw.rate
+    read_again = load_record(name, minutes=minutes).read_again
+    assert read_again is not None  # one that was loaded can be read once more
+    lead = read_again()[0]
+    return lead.values, lead.rate
 
 
 def _check_source(source: str | None) -> Source:

@@ -9,8 +9,7 @@ has its say: a weak peak soon after a beat is its T wave, one between two beats 
 other as usual is noise, and a long gap is searched for a beat that is weak.
 
 The constants were settled on one half of the DS1 records of MIT-BIH; what was changed after a first
-look at the other half stands in `book/how_measured.md`. On the first half, moving one of them by a
-fifth changes one mark in a thousand at most.
+look at the other half stands in `book/how_measured.md`.
 """
 
 from collections.abc import Sequence

@@ -39,10 +39,11 @@ _FAR = 2.0  # times what the other columns span
 
 # How well a sample can be computed from its neighbours.
 _NEIGHBOURS = 6
-_FIT_ROWS = (60, 500)  # fewer tell nothing, more tell no more
+_FIT_ROWS = (70, 500)  # fewer tell nothing, more tell no more
 _FIT_COLUMNS = 40  # beats of fewer samples are no smooth curves
 _SMOOTH, _UNRELATED = 0.9, 0.05  # share of the variance that neighbours explain
 _CHANCE = 1e-5  # that they explain more of a column with which they have nothing to do
+_PEAK = 0.8  # of the beats have the same value where all are scaled to their peak
 
 
 def find_odd_names(names: Sequence[str], label: int | None) -> dict[int, str]:
@@ -156,7 +157,8 @@ def _unrelated(values: FloatArray) -> Mask:
         rows = values[~np.isin(values[:, p], filling)]
         if len(rows) >= _FIT_ROWS[0] and np.ptp(rows[:, p]) > 0:
             explained[p] = _explain(rows, p, _nearest(p, width))
-            by_chance[p] = max(_UNRELATED, _explain_by_chance(len(rows)))
+            if np.mean(rows[:, p] == np.median(rows[:, p])) < _PEAK:
+                by_chance[p] = max(_UNRELATED, _explain_by_chance(len(rows)))
     known = explained[~np.isnan(explained)]
     if known.size and np.median(known) > _SMOOTH:
         found = explained < by_chance  # False for NaN

@@ -5,7 +5,7 @@ page for people, a table for programs, an annotation file for ECG viewers.
 """
 
 from ecglab.recordings._analysis import TRAIN_MINUTES, Analysis, analyse, score_record
-from ecglab.recordings._figures import draw_normal_beat, draw_strange_beats, draw_timeline
+from ecglab.recordings._figures import draw_strange_beats, draw_timeline
 from ecglab.recordings._kinds import VERDICTS, Kind
 from ecglab.recordings._report import render_report, write_report
 from ecglab.recordings._results import write_results
@@ -24,7 +24,6 @@ __all__ = [
     "Summary",
     "analyse",
     "come_early",
-    "draw_normal_beat",
     "draw_strange_beats",
     "draw_timeline",
     "render_report",

@@ -13,7 +13,7 @@ from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._kinds import VERDICTS
 from ecglab.recordings._strips import VERDICT_COLORS
 
-__all__ = ["clock", "draw_normal_beat", "draw_strange_beats", "draw_timeline"]
+__all__ = ["clock", "draw_strange_beats", "draw_timeline"]
 
 _MASK_COLOR = "#777777"
 _COLUMNS = 4
@@ -93,30 +93,6 @@ def _top(intervals: np.ndarray) -> float:
     """Return where the axis of RR intervals ends: a pause of minutes should not flatten it."""
     known = intervals[np.isfinite(intervals)]
     return 1.1 * float(min(known.max(), 4 * np.median(known))) if len(known) else 1.0
-
-
-@_in_course_style
-def draw_normal_beat(analysis: Analysis) -> Figure:
-    """Draw the beats that were learnt from: their median, and where 90 % of them lie.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        What `analyse` returned.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    figure = Figure(figsize=(5, 3))
-    ax = figure.subplots()
-    beats = analysis.record.signals[analysis.is_learnt]
-    low, median, high = np.quantile(beats, [0.05, 0.5, 0.95], axis=0)
-    seconds = _seconds(analysis)
-    ax.fill_between(seconds, low, high, color=NORMAL_COLOR, alpha=0.25, linewidth=0)
-    ax.plot(seconds, median, color=NORMAL_COLOR)
-    ax.set(xlabel="seconds from the R peak", ylabel="standardised")
-    return figure
 
 
 @_in_course_style
