@@ -48,9 +48,6 @@ class Analysis:
         The recording.
     detector : AutoencoderDetector
         Holds the autoencoder that was trained on it.
-    reconstructions : ndarray of float64, shape (n_beats, n_samples)
-        What each beat would look like if it were a usual one: the median of the usual beats around
-        it; or, learnt from the first minutes, what the detector makes of it.
     scores : ndarray of float64, shape (n_beats,)
         Anomaly score of each beat, higher is stranger: the larger of `shape` and `earliness`; or,
         learnt from the first minutes, the mean squared error of its reconstruction.
@@ -73,7 +70,6 @@ class Analysis:
 
     record: Record
     detector: AutoencoderDetector
-    reconstructions: npt.NDArray[np.float64]
     scores: npt.NDArray[np.float64]
     threshold: float
     is_training: npt.NDArray[np.bool_]
@@ -90,6 +86,17 @@ class Analysis:
             f"Analysis({int(self.is_strange.sum())} of {len(self.scores)} beats of "
             f"{self.record.source!r} are strange)"
         )
+
+    @cached_property
+    def reconstructions(self) -> npt.NDArray[np.floating[Any]]:
+        """What each beat would look like if it were a usual one, shape (n_beats, n_samples).
+
+        The median of the usual beats around it; or, learnt from the first minutes, what the
+        detector makes of it.
+        """
+        if self.train_minutes is None:
+            return usual_beats(self.record, self.selection.core)
+        return self.detector.reconstruct(self.record.signals)
 
     @property
     def is_learnt(self) -> npt.NDArray[np.bool_]:
@@ -337,13 +344,11 @@ def analyse(
     selection = select_normal(training.signals, _rr_intervals(training))
     detector = _make_detector(autoencoder or "dense", random_state, progress)
     detector.fit(training.signals[selection.core])
-    reconstructions = detector.reconstruct(record.signals)
-    scores = score_record(record, reconstructions)
+    scores = score_record(record, detector.reconstruct(record.signals))
     threshold = mean_plus_sd_threshold(scores[is_training][selection.kept], k=_STANDARD_DEVIATIONS)
     analysis = Analysis(
         record,
         detector,
-        reconstructions,
         scores,
         threshold,
         is_training,
@@ -370,7 +375,6 @@ def _analyse_all(
     analysis = Analysis(
         record,
         found.detector,
-        reconstructions=usual_beats(record, found.usual),
         scores=np.maximum(found.shape, found.earliness),
         threshold=1.0,
         is_training=np.zeros(len(record), dtype=bool),
