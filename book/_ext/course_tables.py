@@ -122,6 +122,23 @@ def out_detect_robustness(root: Path) -> str:
     return markdown(["condition", *map(str, means.columns)], rows)
 
 
+def out_detect_recordings(root: Path) -> str:
+    """Write how well each detector orders the beats of recordings, by shape alone."""
+    table = pd.read_csv(root / "benchmarks" / "results" / "out_detect_recordings_summary.csv")
+    rows = [
+        [
+            str(row["detector"]),
+            *(
+                f"{row[name]:{sign}.3f} ({row[f'{name}: low']:{sign}.3f} to "
+                f"{row[f'{name}: high']:{sign}.3f})"
+                for name, sign in (("mean", ""), ("ahead of the median beat", "+"))
+            ),
+        ]
+        for row in table.to_dict("records")
+    ]
+    return markdown(["detector", "ROC-AUC of V and F", "ahead of the median beat"], rows)
+
+
 def lstm_speed(root: Path) -> str:
     """Write what batches and patches save the LSTM autoencoder."""
     speed = pd.read_csv(root / "benchmarks" / "results" / "lstm_speed.csv")
@@ -283,6 +300,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "out-detect": out_detect,
     "out-detect-tests": out_detect_tests,
     "out-detect-robustness": out_detect_robustness,
+    "out-detect-recordings": out_detect_recordings,
     "lstm-speed": lstm_speed,
     "recordings": recordings,
     "mitbih": mitbih,
