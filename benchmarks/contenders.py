@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ecglab import AutoencoderDetector
 from ecglab.autoencoders import (
+    AttentionAutoencoder,
     ConvAutoencoder,
     DenseAutoencoder,
     DenseTorchAutoencoder,
@@ -166,6 +167,12 @@ CONTENDERS: tuple[Contender, ...] = (
         "PyTorch, convolutional",
         "convolutional",
         lambda seed: AutoencoderDetector(ConvAutoencoder(), random_state=seed),
+        [MSE],
+    ),
+    _rescored(
+        "PyTorch, attention",
+        "attention",
+        lambda seed: AutoencoderDetector(AttentionAutoencoder(), random_state=seed),
         [MSE],
     ),
     # As they were frozen; no baseline, because what the control is was seen in the search.

@@ -6,8 +6,9 @@ which the tests read, and then put on the page.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from docutils import nodes
@@ -125,18 +126,22 @@ def out_detect_robustness(root: Path) -> str:
 def out_detect_recordings(root: Path) -> str:
     """Write how well each detector orders the beats of recordings, by shape alone."""
     table = pd.read_csv(root / "benchmarks" / "results" / "out_detect_recordings_summary.csv")
+    mean, ahead = "mean", "ahead of the median beat"
     rows = [
         [
             str(row["detector"]),
-            *(
-                f"{row[name]:{sign}.3f} ({row[f'{name}: low']:{sign}.3f} to "
-                f"{row[f'{name}: high']:{sign}.3f})"
-                for name, sign in (("mean", ""), ("ahead of the median beat", "+"))
-            ),
+            _bounded(row, mean, ".3f"),
+            _bounded(row, ahead, "+.3f") if row[ahead] else "",
         ]
         for row in table.to_dict("records")
     ]
-    return markdown(["detector", "ROC-AUC of V and F", "ahead of the median beat"], rows)
+    return markdown(["detector", "ROC-AUC of V and F", ahead], rows)
+
+
+def _bounded(row: dict[Hashable, Any], name: str, form: str) -> str:
+    """Write a figure and its interval."""
+    value, low, high = (f"{row[name + end]:{form}}" for end in ("", ": low", ": high"))
+    return f"{value} ({low} to {high})"
 
 
 def lstm_speed(root: Path) -> str:
