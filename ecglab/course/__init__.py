@@ -40,6 +40,12 @@ from ecglab.course._lstm import (
     check_train_step,
     check_unit_norm,
 )
+from ecglab.course._patients import (
+    check_heaviest,
+    check_left_out_f1,
+    check_patient_split,
+    check_record_bootstrap,
+)
 from ecglab.course._recording import (
     check_early_rule,
     check_early_share,
@@ -84,8 +90,10 @@ __all__ = [
     "check_flag_by_cost",
     "check_fusion",
     "check_gru",
+    "check_heaviest",
     "check_inverse_variance",
     "check_label_use",
+    "check_left_out_f1",
     "check_linear_network",
     "check_loss_grid",
     "check_loud_run",
@@ -98,8 +106,10 @@ __all__ = [
     "check_number_of_runs",
     "check_p_values",
     "check_patient",
+    "check_patient_split",
     "check_precision",
     "check_quantile_cut",
+    "check_record_bootstrap",
     "check_set_aside",
     "check_simplest_code",
     "check_step_counts",
