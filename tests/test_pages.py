@@ -158,8 +158,8 @@ batch normalisation, dropout, early stopping, epoch, loss, MSE, MAE, LSTM, patch
 reconstruction error, Mahalanobis distance, ROC curve, ROC-AUC, PR curve, average precision,
 recall, sensitivity, specificity, FPR, precision, PPV, F1, accuracy, Youden's J, quantile,
 cost, peaks over threshold, prevalence, confusion matrix, bootstrap, confidence interval,
-Wilson interval, DeLong test, paired comparison, spread, papermill, parameters cell, grid,
-sweep, resume, driver, Dask, nbval
+Wilson interval, DeLong test, paired comparison, spread, optimism,
+leave-one-patient-out, papermill, parameters cell, grid, sweep, resume, driver, Dask, nbval
 """
 WORDS = {" ".join(word.split()) for word in LIST_OF_WORDS.split(",")}
 
@@ -315,8 +315,8 @@ def test_every_notebook_is_listed_with_what_it_asks_for(copied):
     minutes = sum(int(row[1]) for row in rows[:-1])
     assert int(rows[-1][1]) == minutes
     assert f"{minutes} minutes by their own estimates" in PAGES["reading_paths"]
-    assert "between nine and ten hours" in PAGES["reading_paths"]
-    assert 9 < minutes / 60 < 10
+    assert "between ten and eleven hours" in PAGES["reading_paths"]
+    assert 10 < minutes / 60 < 11
     assert "near-twins" in rows[0][0]  # of the topics that the README names
 
 
@@ -389,6 +389,17 @@ def test_plans_name_sections_that_exist():
     assert len(named) >= 5
     for section in named:
         assert re.search(rf"^#+ {re.escape(section)}", headings, re.MULTILINE), section
+
+
+def test_a_notebook_builds_on_what_it_asks_for_and_on_none_that_comes_later():
+    listed = re.findall(r"\{doc\}`notebooks/(\d\d)_\w+`\n  - (.*)\n", PAGES["reading_paths"])
+    for (number, words), path in zip(listed, NOTEBOOKS, strict=True):
+        assert path.stem.startswith(number)
+        asked = re.findall(r"^\| \[(\d+) · .*?\| (necessary|helpful) \|", prose(path), re.MULTILINE)
+        necessary, _, helpful = words.partition(";")
+        for kind, text in (("necessary", necessary), ("helpful", helpful)):
+            assert sorted(re.findall(r"\d+", text)) == sorted(n for n, k in asked if k == kind)
+        assert all(int(earlier) < int(number) for earlier, _ in asked)
 
 
 def test_a_path_ends_with_its_own_time():

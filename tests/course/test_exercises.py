@@ -161,6 +161,25 @@ def test_template(split):
     )
 
 
+def test_nearest(split):
+    train, test = split.train.signals, split.test.signals
+    squares = np.array([np.square(train - beat).mean(axis=1) for beat in test])
+    others = np.array([np.square(test - beat).mean(axis=1) for beat in test])
+    np.fill_diagonal(others, np.inf)
+    graded(
+        lambda answer: course.check_nearest(answer, split),
+        right=squares.min(axis=1),
+        wrong=[
+            (squares.max(axis=1), "*least* alike"),
+            (squares.mean(axis=1), "the nearest alone"),
+            (squares.min(axis=1) * test.shape[1], "take the mean"),
+            (others.min(axis=1), "from all training beats"),
+            (squares, "one number a test beat"),
+            ("all", "one number a test beat"),
+        ],
+    )
+
+
 def test_weight_count():
     graded(
         lambda answer: course.check_weight_count(answer, 140, (32, 16, 8)),
@@ -727,6 +746,31 @@ def test_the_exercise_and_the_package_compute_the_same_interval(board):
     by_seed = runs.pivot(index="seed", columns="detector", values="ROC-AUC")
     low, high = interval(by_seed["weak"] - by_seed["middle"], 2249 / 1751)
     assert (row["low"], row["high"]) == (pytest.approx(low), pytest.approx(high))
+
+
+def fused(first, second, normal, centre=np.median, log=np.log, join=np.mean):
+    """Join two scores; what the wrong answers do otherwise is all that they change."""
+    parts = []
+    for score in (log(first), log(second)):
+        middle = centre(score[normal])
+        parts.append((score - middle) / (np.quantile(score[normal], 0.95) - middle))
+    return join(parts, axis=0)
+
+
+def test_fusion():
+    graded(
+        course.check_fusion,
+        right=fused,
+        wrong=[
+            (lambda a, b, normal: fused(a, b, normal | True), "normal ones alone"),
+            (partial(fused, log=np.asarray), "logarithm is missing"),
+            (partial(fused, centre=np.mean), "not their mean"),
+            (lambda a, b, normal: (np.log(a) + np.log(b)) / 2, "on one scale first"),
+            (partial(fused, join=np.sum), "then the mean of the two"),
+            (lambda a, b, normal: fused(a, b, normal)[normal], "one number for each beat"),
+            (lambda a, b, normal: None, "answers with return"),
+        ],
+    )
 
 
 class Distance:
