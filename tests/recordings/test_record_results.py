@@ -73,7 +73,16 @@ def test_a_report_takes_less_than_a_minute(table):
     assert speed["seconds"].max() < 60
 
 
-@pytest.mark.parametrize("name", ["detection", "rpeaks", "speed"])
+def test_a_day_takes_less_than_a_gigabyte_and_a_week_works():
+    length = pd.read_csv(RESULTS / "record_length.csv").set_index("hours")
+    assert tuple(length.index) == record_detection.HOURS
+    assert (length["beats"] > 3000 * length.index).all()
+    memory = length["peak memory in MB"]
+    assert memory[24.0] < 1000
+    assert memory[168.0] < 8000
+
+
+@pytest.mark.parametrize("name", ["detection", "length", "rpeaks", "speed"])
 def test_provenance_names_the_data_and_every_version(name):
     provenance = json.loads((RESULTS / f"record_{name}.json").read_text())
     assert len(provenance["data"]) == 2 * len(record_detection.records_of(name))
