@@ -15,8 +15,6 @@ from secrets import token_hex
 
 from ecglab.errors import EcglabError, OutputError
 
-__all__ = ["disk_faults_named", "publish", "replacing", "replacing_in"]
-
 
 @contextmanager
 def replacing(place: Path) -> Iterator[Path]:

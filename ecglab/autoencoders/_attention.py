@@ -7,8 +7,6 @@ from torch import Tensor, nn
 
 from ecglab.autoencoders._torch import Network, TorchAutoencoder
 
-__all__ = ["AttentionAutoencoder"]
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class AttentionAutoencoder(TorchAutoencoder):

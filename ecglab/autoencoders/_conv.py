@@ -7,8 +7,6 @@ from torch import Tensor, nn
 
 from ecglab.autoencoders._torch import Network, TorchAutoencoder, make_activation
 
-__all__ = ["ConvAutoencoder"]
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ConvAutoencoder(TorchAutoencoder):

@@ -12,8 +12,6 @@ from ecglab.autoencoders._base import Autoencoder, FloatArray, batch_size_of
 from ecglab.autoencoders._frameworks import import_keras
 from ecglab.autoencoders._progress import EpochBar
 
-__all__ = ["DenseAutoencoder"]
-
 _CHUNK = 4096  # beats that go through the network at once
 
 

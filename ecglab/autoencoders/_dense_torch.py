@@ -9,8 +9,6 @@ from torch.nn import functional
 
 from ecglab.autoencoders._torch import Network, TorchAutoencoder, make_activation
 
-__all__ = ["DenseEnsembleAutoencoder", "DenseTorchAutoencoder"]
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DenseTorchAutoencoder(TorchAutoencoder):

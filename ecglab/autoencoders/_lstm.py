@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from ecglab.autoencoders._base import FloatArray
 from ecglab.autoencoders._torch import Network, TorchAutoencoder
 
-__all__ = ["LSTMAutoencoder"]
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LSTMAutoencoder(TorchAutoencoder):

@@ -19,8 +19,6 @@ from ecglab.autoencoders._base import Autoencoder, FloatArray, batch_size_of, ch
 from ecglab.autoencoders._frameworks import import_torch
 from ecglab.autoencoders._progress import EpochBar
 
-__all__ = ["Network", "TorchAutoencoder", "find_device", "make_activation", "own_random_numbers"]
-
 _CHUNK = 512  # beats that go through the network at once; more no longer fit the cache
 _LOSSES = ("mae", "mse")
 _PRECISIONS = ("auto", "bfloat16", "float32")

@@ -30,8 +30,6 @@ from ecglab.datasets import data_homes
 from ecglab.errors import EcglabError
 from ecglab.recordings import VERDICTS, Analysis, analyse, summarise, write_results
 
-__all__ = ["Analyse"]
-
 
 class Analyse:
     """Find the strange beats of a recording, by what is usual in it."""

@@ -26,8 +26,6 @@ from ecglab.evaluation import (
     summarise_records,
 )
 
-__all__ = ["Compare"]
-
 _logger = logging.getLogger("ecglab.commands")
 
 

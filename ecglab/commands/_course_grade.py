@@ -14,8 +14,6 @@ from ecglab.commands._options import positive, positive_int, seed
 from ecglab.course import grade
 from ecglab.sweep import _kernel  # noqa: F401  # what runs notebooks; missing, it is missed here
 
-__all__ = ["Grade"]
-
 
 class Grade:
     """Run the notebooks that learners handed in, and write what the checks say of each answer.

@@ -27,8 +27,6 @@ from packaging.specifiers import SpecifierSet
 from ecglab._version import __version__
 from ecglab.commands._exit import CANNOT, DONE, Outcome, add_output_options, concluded
 
-__all__ = ["Doctor"]
-
 OK, MISSING, FAILED = "ok", "missing", "FAILED"
 SECONDS = 300  # for each process: 15 on an idle machine, but over 100 were seen on a busy one
 

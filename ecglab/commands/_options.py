@@ -7,18 +7,6 @@ from ecglab.commands._exit import UsageError
 from ecglab.datasets import Record, TableOptions, read_record
 from ecglab.errors import DatasetError
 
-__all__ = [
-    "add_record_options",
-    "add_table_options",
-    "is_recording",
-    "named_number",
-    "positive",
-    "positive_int",
-    "read_recording",
-    "seed",
-    "table_options",
-]
-
 _RECORDINGS = (".hea", ".dat", ".atr", ".edf", ".bdf", ".npy", "")
 _HEADER = {"auto": "auto", "yes": True, "no": False}
 

@@ -23,8 +23,6 @@ from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector, load_detector
 from ecglab.errors import DetectorFileError
 
-__all__ = ["Score"]
-
 _MANY_FLAGGED = (
     "  more than half: the model may not fit these beats (another patient, cut or scaled otherwise)"
 )

@@ -8,8 +8,6 @@ import pandas as pd
 
 from ecglab.evaluation import Interval, share_interval
 
-__all__ = ["Share", "describe", "list_rows", "share", "show", "show_beats"]
-
 _FORMATS = {
     "score": "{:.4g}",
     "times_threshold": "{:.1f}",

@@ -42,8 +42,6 @@ from ecglab.reading import Reading
 from ecglab.scoring import SCORINGS
 from ecglab.thresholds import THRESHOLDS, choose_threshold
 
-__all__ = ["Train"]
-
 _TRIAL = 100_000  # made-up scores, so many that no threshold rule finds them too few
 
 

@@ -21,8 +21,6 @@ import pandas as pd
 from ecglab import datasets
 from ecglab.heartbeats import Heartbeats
 
-__all__ = ["grade", "hide_beats"]
-
 _COLUMNS = ["notebook", "exercise", "passed", "reply"]
 _CHECK = re.compile(r"^course\.check_(?!band\b)(\w+)\(", re.MULTILINE)
 _FIRST = "from ecglab.course._grade import hide_beats\nhide_beats({seed})"

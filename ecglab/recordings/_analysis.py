@@ -22,8 +22,6 @@ from ecglab.recordings._selection import FEWEST_BEATS, Selection, come_early, se
 from ecglab.recordings._survey import survey, usual_beats
 from ecglab.thresholds import mean_plus_sd_threshold
 
-__all__ = ["TRAIN_MINUTES", "Analysis", "analyse", "score_record"]
-
 TRAIN_MINUTES = 5.0
 """Minutes at the beginning that are usually learnt from, where the rest is not to be seen."""
 

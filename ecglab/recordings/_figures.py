@@ -13,8 +13,6 @@ from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._kinds import VERDICTS
 from ecglab.recordings._strips import VERDICT_COLORS
 
-__all__ = ["clock", "draw_strange_beats", "draw_timeline"]
-
 _MASK_COLOR = "#777777"
 _COLUMNS = 4
 

@@ -19,16 +19,6 @@ from ecglab.recordings._rhythm import local_median
 if TYPE_CHECKING:
     from ecglab.recordings._analysis import Analysis
 
-__all__ = [
-    "OTHER",
-    "VERDICTS",
-    "Kind",
-    "find_kinds",
-    "find_patterns",
-    "flag_by_benjamini_hochberg",
-    "p_values_of",
-]
-
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]

@@ -46,8 +46,6 @@ from ecglab.recordings._summary import (
     tabulate_hours,
 )
 
-__all__ = ["put_report", "render_report", "write_report"]
-
 _STRETCHES_DRAWN = 3
 _LISTED = 50  # rows of a table
 _LONG = 2 * HOUR  # from there on, there is a table of hours

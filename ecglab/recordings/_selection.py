@@ -12,8 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-__all__ = ["FEWEST_BEATS", "Selection", "come_early", "select_normal"]
-
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]

@@ -11,13 +11,6 @@ from ecglab._optional import quiet_wfdb
 from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._kinds import flag_by_benjamini_hochberg, p_values_of
 
-__all__ = [
-    "put_annotations",
-    "put_strange_beats",
-    "write_annotations",
-    "write_strange_beats",
-]
-
 _UNKNOWN, _SET_ASIDE = "Q", "|"
 _KNOWN = ("N", "V", "S")
 _RECORD_NAME = re.compile(r"[A-Za-z0-9_-]+")

@@ -7,8 +7,6 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-__all__ = ["MIN_BEATS_FOR_SPREAD", "FloatArray", "Scoring", "check_beats", "require_beats"]
-
 FloatArray = npt.NDArray[np.float64]
 
 MIN_BEATS_FOR_SPREAD = 10

@@ -10,8 +10,6 @@ from sklearn.covariance import LedoitWolf, ShrunkCovariance
 
 from ecglab.scoring._base import MIN_BEATS_FOR_SPREAD, FloatArray, Scoring, require_beats
 
-__all__ = ["LatentDistance", "NeighbourDistance"]
-
 CONSTANT = 1e-6
 """A unit is constant when its range is below this fraction of the widest unit's."""
 

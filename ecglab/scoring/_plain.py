@@ -7,14 +7,6 @@ import numpy.typing as npt
 
 from ecglab.scoring._base import FloatArray, Scoring
 
-__all__ = [
-    "MeanAbsoluteError",
-    "MeanSquaredError",
-    "WindowedMaximum",
-    "mean_absolute_error",
-    "mean_squared_error",
-]
-
 
 def mean_squared_error(
     signals: npt.ArrayLike, reconstructions: npt.ArrayLike

@@ -13,8 +13,6 @@ from ecglab.scoring._latent import LatentDistance, NeighbourDistance
 from ecglab.scoring._plain import MeanAbsoluteError, MeanSquaredError, WindowedMaximum
 from ecglab.scoring._weighted import WeightedError
 
-__all__ = ["SCORINGS", "Combined", "make_scoring"]
-
 UPPER_QUANTILE = 0.95
 
 

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from ecglab.scoring._base import MIN_BEATS_FOR_SPREAD, FloatArray, Scoring, require_beats
 
-__all__ = ["WeightedError"]
-
 LOWEST_SPREAD = 0.1
 """Spreads below this fraction of the median over time points count as this fraction."""
 

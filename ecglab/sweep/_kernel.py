@@ -26,8 +26,6 @@ from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-__all__ = ["Execution", "execute"]
-
 _WATCH = 0.2  # seconds between two looks at the kernel
 _GRACE = 60.0  # seconds that papermill has to notice that its kernel was killed
 _START_TIMEOUT = 120  # seconds for a kernel to start or answer, on a machine with many of them

@@ -16,8 +16,6 @@ from ecglab.evaluation import rank_runs
 from ecglab.sweep._results import read_results
 from ecglab.sweep._store import is_address
 
-__all__ = ["report"]
-
 _OF_RANKING = 5  # columns of a ranking that are no parameters
 
 
