@@ -167,7 +167,7 @@ def _row(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _describe(analysis: Analysis) -> dict[str, Any]:
-    record = analysis.record
+    record, first = analysis.record, analysis.first
     reasons = record.set_aside["reason"].value_counts()
     recall, false_alarms = _judge(analysis)
     figures = summarise(analysis)
@@ -194,9 +194,9 @@ def _describe(analysis: Analysis) -> dict[str, Any]:
         ],
         "n_set_aside": len(record.set_aside),
         "set_aside": {str(reason): int(count) for reason, count in reasons.items()},
-        "train_minutes": analysis.train_minutes,
-        "n_training": int(analysis.is_training.sum()),
-        "n_learnt": int(analysis.selection.core.sum()),
+        "train_minutes": None if first is None else first.minutes,
+        "n_training": 0 if first is None else int(first.is_training.sum()),
+        "n_learnt": int(analysis.is_learnt.sum()),
         "threshold": analysis.threshold,
         "recall": describe(recall),
         "false_alarms": describe(false_alarms),
@@ -208,7 +208,7 @@ def _judge(analysis: Analysis) -> tuple[Share | None, Share | None]:
     """Compare the beats after the first minutes with their annotations, where there are any."""
     if analysis.record.symbols is None:
         return None, None
-    rest = ~analysis.is_training
+    rest = slice(None) if analysis.first is None else ~analysis.first.is_training
     is_anomaly = analysis.record.is_anomaly[rest]
     found, flagged = np.bincount(is_anomaly, analysis.is_strange[rest], minlength=2)[::-1]
     n_anomalies = int(is_anomaly.sum())
@@ -247,12 +247,12 @@ def _say_what_was_learnt(facts: dict[str, Any]) -> str:
 
 
 def _by_annotations(analysis: Analysis) -> list[str]:
-    if analysis.record.symbols is None or analysis.is_training.all():
+    first = analysis.first
+    if analysis.record.symbols is None or (first is not None and first.is_training.all()):
         return []
     recall, false_alarms = _judge(analysis)
     return [
-        "by the annotations"
-        + (":" if analysis.train_minutes is None else ", after these minutes:"),
+        "by the annotations" + (":" if first is None else ", after these minutes:"),
         f"  recall        {show(recall)}",
         f"  false alarms  {show(false_alarms)}",
     ]

@@ -23,7 +23,6 @@ from ecglab.recordings._kinds import (
     VERDICTS,
     Kind,
     flag_by_benjamini_hochberg,
-    p_values_of,
 )
 from ecglab.recordings._page import PAGE
 from ecglab.recordings._strips import (
@@ -132,8 +131,8 @@ def _summary(analysis: Analysis, figures: Summary) -> str:
         else "No beat looks strange"
     )
     learnt_from = "the recording itself"
-    if analysis.train_minutes is not None:
-        learnt_from = f"the first {analysis.train_minutes:g} minutes"
+    if analysis.first is not None:
+        learnt_from = f"the first {analysis.first.minutes:g} minutes"
     leads = f"lead{'s' * (len(record.lead_names) > 1)} {', '.join(record.lead_names)}"
     return (
         f"{found} in this recording of {clock(record.duration)} (hours, minutes, seconds), {leads}."
@@ -180,7 +179,7 @@ def _kinds(analysis: Analysis) -> str:
             ]
         )
     names = ["kind", "beats", "burden", "score", "seconds since the beat before"]
-    surviving = flag_by_benjamini_hochberg(p_values_of(analysis)) & analysis.is_strange
+    surviving = flag_by_benjamini_hochberg(analysis.p_values) & analysis.is_strange
     return (
         _table([*names, "in couplets", "in runs", "in bigeminy"], rows)
         + '<p class="small">V-like: of another shape, as ventricular beats are. S-like: early, but '

@@ -9,7 +9,7 @@ import numpy as np
 from ecglab._files import disk_faults_named, replacing
 from ecglab._optional import quiet_wfdb
 from ecglab.recordings._analysis import Analysis
-from ecglab.recordings._kinds import flag_by_benjamini_hochberg, p_values_of
+from ecglab.recordings._kinds import flag_by_benjamini_hochberg
 
 _UNKNOWN, _SET_ASIDE = "Q", "|"
 _KNOWN = ("N", "V", "S")
@@ -49,7 +49,7 @@ def write_strange_beats(analysis: Analysis, path: str | os.PathLike[str]) -> Pat
 
 def put_strange_beats(analysis: Analysis, file: Path) -> None:
     """Write the table to a file that is not to have its final name yet."""
-    table, p_values = analysis.strange_beats, p_values_of(analysis)
+    table, p_values = analysis.strange_beats, analysis.p_values
     kinds = np.full(len(p_values), "", dtype=object)
     for kind in analysis.kinds:
         kinds[kind.beats] = kind.name

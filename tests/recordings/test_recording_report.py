@@ -58,7 +58,7 @@ def test_the_page_says_what_was_found(page, analysis, record):
     n_strange = int(analysis.is_strange.sum())
     assert f"{n_strange:,} of {len(record):,} beats look strange" in page.text
     assert "This is not a medical device." in page.text
-    assert f"beats learnt from {int(analysis.selection.core.sum())}" in page.text
+    assert f"beats learnt from {int(analysis.is_learnt.sum())}" in page.text
     assert "ecglab.datasets.make_record" in page.text
     for code in set(record.symbols):
         assert f" {code} " in page.text
