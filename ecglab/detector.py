@@ -120,7 +120,7 @@ class AutoencoderDetector(
     Notes
     -----
     Higher `score_samples` is more normal, as everywhere in scikit-learn; higher
-    `reconstruction_error` is more anomalous.
+    `reconstruction_error` is more anomalous. `X` is in every method what it is in that one.
 
     Examples
     --------
@@ -320,57 +320,19 @@ class AutoencoderDetector(
         return self.scoring_.score(*self._residuals(self._check_beats(X), self.scoring_))
 
     def score_samples(self, X: npt.ArrayLike) -> FloatArray:
-        """Score beats the way scikit-learn does; higher is more normal.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
-
-        Returns
-        -------
-        ndarray of shape (n_beats,)
-            ``-reconstruction_error(X)``.
-        """
+        """Return ``-reconstruction_error(X)``: scikit-learn's way, higher is more normal."""
         return -self.reconstruction_error(X)
 
     def decision_function(self, X: npt.ArrayLike) -> FloatArray:
-        """Score beats with the threshold at zero; below zero is an anomaly.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
-
-        Returns
-        -------
-        ndarray of shape (n_beats,)
-            ``score_samples(X) - offset_``.
-        """
+        """Return ``score_samples(X) - offset_``: below zero is an anomaly."""
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Call each beat normal (+1) or an anomaly (-1).
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
-
-        Returns
-        -------
-        ndarray of int, shape (n_beats,)
-            -1 where the reconstruction error lies above `threshold_`, else +1.
-        """
+        """Return -1 (an anomaly) where the error lies above `threshold_`, else +1 (normal)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def reconstruct(self, X: npt.ArrayLike) -> FloatArray:
         """Rebuild beats, in the unit they came in.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
 
         Returns
         -------
@@ -391,11 +353,6 @@ class AutoencoderDetector(
 
     def encode(self, X: npt.ArrayLike) -> FloatArray:
         """Return the code of each beat.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
 
         Returns
         -------
