@@ -80,6 +80,13 @@ def disk_faults_named(place: Path, kind: type[EcglabError] = OutputError) -> Ite
 
 
 @contextmanager
+def writing(place: Path, kind: type[EcglabError] = OutputError) -> Iterator[Path]:
+    """Hand out a path to write to, as `replacing`, with `disk_faults_named`."""
+    with disk_faults_named(place, kind), replacing(place) as file:
+        yield file
+
+
+@contextmanager
 def _unfinished(beside: Path) -> Iterator[Path]:
     """Make a folder for what is not complete yet, with ordinary permissions, and remove it."""
     # Its name is known before it is there: an interrupt in the same moment leaves nothing behind.

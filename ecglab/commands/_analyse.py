@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import disk_faults_named, writing
 from ecglab.autoencoders import AUTOENCODERS
 from ecglab.batch import N_STRANGEST
 from ecglab.commands._exit import (
@@ -140,8 +140,8 @@ def _analyse_many(arguments: argparse.Namespace, files: list[str], folder: Path)
     place = folder / "summary.csv"
     with disk_faults_named(place):
         folder.mkdir(parents=True, exist_ok=True)
-        with replacing(place) as unfinished:
-            table.to_csv(unfinished, index=False, float_format="%.6g", lineterminator="\n")
+    with writing(place) as unfinished:
+        table.to_csv(unfinished, index=False, float_format="%.6g", lineterminator="\n")
     n_failed = len(rows) - len(done)
     facts = {"command": "analyse", "records": done, "n_failed": n_failed, "summary": str(place)}
     shown = table.drop(columns="error").to_string(

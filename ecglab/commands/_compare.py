@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import writing
 from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
 from ecglab.commands._options import positive
 from ecglab.commands._show import list_rows
@@ -87,7 +87,30 @@ is whatever the test calls anything but normal. The summary's intervals are a
     @concluded
     def execute(arguments: argparse.Namespace) -> Outcome:
         """Compare, and print the figures."""
-        return _compare(arguments)
+        compared = {
+            record: _compare_record(*files, arguments) for record, files in _find(arguments).items()
+        }
+        counted = {
+            name: it for name, it in compared.items() if arguments.include_paced or not it.paced
+        }
+        if not counted:
+            raise DatasetError(
+                "Every record holds paced beats, and the standard leaves these out. With "
+                "--include-paced they count."
+            )
+        if arguments.differences is not None:
+            _write_differences(counted, arguments.differences.expanduser())
+        left_out = [record for record in compared if record not in counted]
+        summary = summarise_records({record: it.counts for record, it in counted.items()})
+        facts = {
+            "command": "compare",
+            "from_minute": arguments.from_minute,
+            "escapes": arguments.escapes,
+            "records": [it.describe(record) for record, it in compared.items()],
+            "left_out": left_out,
+            "summary": _plain(summary),
+        }
+        return Outcome(facts, _lines(counted, left_out, summary))
 
 
 @dataclass(frozen=True)
@@ -110,31 +133,6 @@ class _Compared:
             "counts": self.counts.to_dict("index"),
             "figures": _plain(beat_figures(self.counts)),
         }
-
-
-def _compare(arguments: argparse.Namespace) -> Outcome:
-    compared = {
-        record: _compare_record(*files, arguments) for record, files in _find(arguments).items()
-    }
-    counted = {name: it for name, it in compared.items() if arguments.include_paced or not it.paced}
-    if not counted:
-        raise DatasetError(
-            "Every record holds paced beats, and the standard leaves these out. With "
-            "--include-paced they count."
-        )
-    if arguments.differences is not None:
-        _write_differences(counted, arguments.differences.expanduser())
-    left_out = [record for record in compared if record not in counted]
-    summary = summarise_records({record: it.counts for record, it in counted.items()})
-    facts = {
-        "command": "compare",
-        "from_minute": arguments.from_minute,
-        "escapes": arguments.escapes,
-        "records": [it.describe(record) for record, it in compared.items()],
-        "left_out": left_out,
-        "summary": _plain(summary),
-    }
-    return Outcome(facts, _lines(counted, left_out, summary))
 
 
 def _find(arguments: argparse.Namespace) -> dict[str, tuple[Path, Path]]:
@@ -185,7 +183,7 @@ def _write_differences(compared: dict[str, _Compared], place: Path) -> None:
     """Write the pairs whose two classes differ, record by record."""
     unlike = {name: it.pairs.query("reference != test") for name, it in compared.items()}
     table = pd.concat(unlike, names=["record", None])
-    with disk_faults_named(place), replacing(place) as file:
+    with writing(place) as file:
         table.droplevel(1).to_csv(file, float_format="%.3f", lineterminator="\n")
 
 

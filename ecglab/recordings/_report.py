@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import writing
 from ecglab.reading import Reading
 from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._figures import clock, draw_timeline
@@ -73,7 +73,7 @@ def write_report(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
         If it cannot be written.
     """
     place = Path(path).expanduser()
-    with disk_faults_named(place), replacing(place) as file:
+    with writing(place) as file:
         put_report(analysis, file)
     return place
 

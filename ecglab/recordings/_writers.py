@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import writing
 from ecglab._optional import quiet_wfdb
 from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._kinds import flag_by_benjamini_hochberg
@@ -42,7 +42,7 @@ def write_strange_beats(analysis: Analysis, path: str | os.PathLike[str]) -> Pat
         If it cannot be written.
     """
     place = Path(path).expanduser()
-    with disk_faults_named(place), replacing(place) as file:
+    with writing(place) as file:
         put_strange_beats(analysis, file)
     return place
 
@@ -89,7 +89,7 @@ def write_annotations(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
         If it cannot be written.
     """
     place = Path(path).expanduser()
-    with disk_faults_named(place), replacing(place) as file:
+    with writing(place) as file:
         put_annotations(analysis, file)
     return place
 

@@ -10,7 +10,7 @@ import nbformat
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import writing
 from ecglab.errors import SweepError, SweepStorageError
 from ecglab.evaluation import rank_runs
 from ecglab.sweep._results import read_results
@@ -75,7 +75,7 @@ def report(
 
 
 def _write(path: Path, text: str) -> None:
-    with disk_faults_named(path, SweepStorageError), replacing(path) as unfinished:
+    with writing(path, SweepStorageError) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 
 
