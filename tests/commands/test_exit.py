@@ -10,14 +10,13 @@ import warnings
 from pathlib import Path
 
 import edfio
-import numpy as np
 import pytest
+from records import simulate
 
 from ecglab import datasets
 from ecglab.cli import _load
 from ecglab.commands._exit import OPTIONS, Outcome, UsageError, concluded
 from ecglab.commands._show import describe, share, show
-from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.errors import DatasetError, FewBeatsWarning, Message, OutputError
 from ecglab.evaluation import roc_auc_interval
 
@@ -176,7 +175,7 @@ def test_the_examples_in_the_help_are_true(run, csv, write_record, tmp_path, mon
     (tmp_path / "beats.csv").write_bytes(csv.read_bytes())
     (tmp_path / "folder").mkdir()
     write_record(tmp_path / "folder", "106", minutes=6)
-    raw = simulate_lead(11, {"V": 0.1}, 250.0, np.random.default_rng(0))
+    raw = simulate(11, {"V": 0.1}, 250.0)
     edfio.Edf([edfio.EdfSignal(raw.values, raw.rate, label="II")]).write("holter.edf")
     short = {"train": ["--max-epochs", "2"]}
     for name in ("train", "score", "analyse"):

@@ -12,8 +12,8 @@ import pytest
 
 from ecglab.datasets import read_record
 from ecglab.reading import Reading
-from ecglab.recordings import Analysis, render_report
-from ecglab.recordings._figures import clock, draw_strange_beats, draw_timeline
+from ecglab.recordings import Analysis, draw_strange_beats, draw_timeline, render_report
+from ecglab.recordings._figures import clock
 from ecglab.recordings._summary import tabulate_hours
 
 VOID = {"meta", "img", "br"}
