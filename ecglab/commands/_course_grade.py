@@ -12,7 +12,7 @@ from ecglab._files import writing
 from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
 from ecglab.commands._options import positive, positive_int, seed
 from ecglab.course import grade
-from ecglab.sweep import _kernel  # noqa: F401  # what runs notebooks; missing, it is missed here
+from ecglab.sweep import execute  # noqa: F401  # what runs notebooks; missing, it is missed here
 
 
 class Grade:

@@ -76,7 +76,7 @@ def grade(
     """
     import nbformat
 
-    from ecglab.sweep._kernel import execute
+    from ecglab.sweep import execute
 
     course = Path(course)
     checks = _checks_of_course(course)
