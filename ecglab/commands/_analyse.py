@@ -24,9 +24,22 @@ from ecglab.commands._exit import (
     concluded,
     show_reading,
 )
-from ecglab.commands._options import add_record_options, positive, read_recording, seed
-from ecglab.commands._show import Share, describe, list_rows, share, show, show_beats
-from ecglab.datasets import data_homes
+from ecglab.commands._options import (
+    add_record_options,
+    find_files,
+    positive,
+    read_recording,
+    seed,
+)
+from ecglab.commands._show import (
+    Share,
+    count_reasons,
+    describe,
+    list_rows,
+    share,
+    show_beats,
+    show_found,
+)
 from ecglab.errors import EcglabError
 from ecglab.recordings import VERDICTS, Analysis, analyse, summarise, write_results
 
@@ -90,9 +103,8 @@ def _find(patterns: Iterable[str]) -> list[str]:
     """
     files: list[str] = []
     for pattern in patterns:
-        places = (Path(pattern).expanduser(), *(home / pattern for home in data_homes()))
-        found = (sorted(glob.glob(str(place))) for place in places if glob.has_magic(pattern))
-        files += next(filter(None, found), [pattern])
+        found = find_files(pattern) if glob.has_magic(pattern) else []
+        files += [str(file) for file in found] or [pattern]
     return files
 
 
@@ -168,7 +180,6 @@ def _row(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _describe(analysis: Analysis) -> dict[str, Any]:
     record, first = analysis.record, analysis.first
-    reasons = record.set_aside["reason"].value_counts()
     recall, false_alarms = _judge(analysis)
     figures = summarise(analysis)
     return {
@@ -193,7 +204,7 @@ def _describe(analysis: Analysis) -> dict[str, Any]:
             for kind in analysis.kinds
         ],
         "n_set_aside": len(record.set_aside),
-        "set_aside": {str(reason): int(count) for reason, count in reasons.items()},
+        "set_aside": count_reasons(record),
         "train_minutes": None if first is None else first.minutes,
         "n_training": 0 if first is None else int(first.is_training.sum()),
         "n_learnt": int(analysis.is_learnt.sum()),
@@ -253,6 +264,5 @@ def _by_annotations(analysis: Analysis) -> list[str]:
     recall, false_alarms = _judge(analysis)
     return [
         "by the annotations" + (":" if first is None else ", after these minutes:"),
-        f"  recall        {show(recall)}",
-        f"  false alarms  {show(false_alarms)}",
+        *show_found(recall, false_alarms),
     ]

@@ -13,9 +13,9 @@ import pandas as pd
 
 from ecglab._files import writing
 from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
-from ecglab.commands._options import positive
+from ecglab.commands._options import find_files, positive
 from ecglab.commands._show import list_rows
-from ecglab.datasets import data_homes, read_annotations
+from ecglab.datasets import read_annotations
 from ecglab.errors import DatasetError
 from ecglab.evaluation import (
     LEARNING_SECONDS,
@@ -153,13 +153,9 @@ def _find(arguments: argparse.Namespace) -> dict[str, tuple[Path, Path]]:
 
 
 def _look_for(pattern: str) -> list[Path]:
-    """Find the files of a pattern here, or else in a folder of data."""
-    wanted = Path(pattern).expanduser()
-    for place in (wanted, *(home / wanted for home in data_homes())):
-        if place.is_file():
-            return [place]
-        if found := sorted(glob.glob(str(place), recursive=True)):
-            return [Path(file) for file in found]
+    """Find the files of a pattern, at least one."""
+    if found := find_files(pattern):
+        return found
     raise DatasetError(f"There is no annotation file {pattern!r}, nor any of that pattern.")
 
 

@@ -32,7 +32,7 @@ from ecglab.commands._options import (
     seed,
     table_options,
 )
-from ecglab.commands._show import show
+from ecglab.commands._show import show, show_found
 from ecglab.datasets import UNLABELLED, Record
 from ecglab.detector import SCALERS, AutoencoderDetector
 from ecglab.errors import DatasetError
@@ -316,7 +316,6 @@ def _verdict(held_out: HeldOut | None) -> list[str]:
         f"on {held_out.false_alarms.of} normal beats and {held_out.recall.of} anomalies held "
         "out at random, used for nothing else:",
         f"  ROC-AUC       {show(held_out.roc_auc)}",
-        f"  recall        {show(held_out.recall)}",
-        f"  false alarms  {show(held_out.false_alarms)}",
+        *show_found(held_out.recall, held_out.false_alarms),
         "  (95 % intervals; beats of another patient or another day are harder)",
     ]
