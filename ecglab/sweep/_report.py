@@ -16,8 +16,6 @@ from ecglab.evaluation import rank_runs
 from ecglab.sweep._results import read_results
 from ecglab.sweep._store import is_address
 
-_OF_RANKING = 5  # columns of a ranking that are no parameters
-
 
 def report(
     folder: str | os.PathLike[str],
@@ -83,7 +81,7 @@ def _cells(place: Path, metric: str | None, seed: str | None, ascending: bool) -
     """Write the cells, those that the results have use for."""
     results = read_results(place)
     metric = _check(results, place, metric, seed)
-    settings = rank_runs(results, metric, seed=seed).columns[:-_OF_RANKING]
+    settings = rank_runs(results, metric, seed=seed).attrs["parameters"]
     options = f"metric, seed={seed!r}"
     counts = results["status"].value_counts()
     yield new_markdown_cell(
