@@ -47,7 +47,7 @@ from ecglab._optional import quiet_wfdb
 from ecglab.datasets import Record, make_record, read_record
 from ecglab.datasets._leads import read_lead_of, read_other_leads
 from ecglab.datasets._rpeaks import find_r_peaks
-from ecglab.datasets._signal import cut_out, fill_gaps
+from ecglab.datasets._signal import cut_out
 from ecglab.datasets._wfdb import open_wfdb, read_annotations
 from ecglab.evaluation import NO_BEAT, pair_beats
 from ecglab.recordings import TRAIN_MINUTES, analyse, select_normal
@@ -270,7 +270,7 @@ def rpeak_rows() -> Iterator[dict[str, object]]:
         signals, notes = open_wfdb(header, None), read_annotations(header.with_suffix(".atr"))
         first = read_lead_of(signals, None)
         raw = [first, *read_other_leads(signals, first)[0]]
-        leads = [fill_gaps(cut_out(lead.values, lead.rate)[0]) for lead in raw]
+        leads = [cut_out(lead.values, lead.rate)[0][:] for lead in raw]
         for detector, find in RPEAK_DETECTORS.items():
             start = time.process_time()  # which a busy machine does not change
             try:

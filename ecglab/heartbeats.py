@@ -10,7 +10,7 @@ import pandas as pd
 
 from ecglab.reading import Reading
 
-__all__ = ["CLASS_NAMES", "CLASS_SYMBOLS", "NORMAL_LABEL", "Heartbeats"]
+__all__ = ["CLASS_NAMES", "CLASS_SYMBOLS", "NORMAL_LABEL", "Heartbeats", "read_only"]
 
 NORMAL_LABEL = 1
 """The label of a normal beat in ECG5000 and in everything simulated after it."""
@@ -95,7 +95,7 @@ class Heartbeats:
 
     def __post_init__(self) -> None:
         """Bring the arrays to their final type and check that they fit together."""
-        signals = np.array(self.signals, dtype=np.float32)
+        signals = read_only(self.signals, np.float32)
         labels = np.array(self.labels, dtype=np.int64)
         split = np.array(
             np.full(labels.shape, "train") if self.split is None else self.split, dtype=np.str_
@@ -216,3 +216,14 @@ class Heartbeats:
         counts.insert(0, "name", [self.class_names[label] for label in labels])
         counts["total"] = counts["train"] + counts["test"]
         return counts
+
+
+def read_only(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return a read-only array: a copy, unless it is one already whose memory is nobody else's."""
+    if isinstance(values, np.ndarray):
+        own = values.base is None and not values.flags.writeable
+        if own and values.dtype == dtype:
+            return values
+    array = np.array(values, dtype=dtype)
+    array.flags.writeable = False
+    return array

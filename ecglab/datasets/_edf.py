@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ecglab._optional import import_optional
 from ecglab.datasets._raw import (
@@ -12,6 +13,7 @@ from ecglab.datasets._raw import (
     BeatMarks,
     RawLead,
     Signals,
+    Stored,
     check_length,
     check_rate,
 )
@@ -43,7 +45,7 @@ def open_edf(path: Path) -> Signals:
     return Signals(
         str(path),
         names,
-        lambda position: _read_signal(path, signals[position], names[position]),
+        lambda position: _read_signal(path, signals[position], names[position], n_blocks),
         lambda: _read_marks(path, edf),
     )
 
@@ -70,17 +72,22 @@ def _compare_length(path: Path, n_blocks: int) -> None:
         )
 
 
-def _read_signal(path: Path, signal: Any, name: str) -> RawLead:
-    """Decode one signal; its samples are read only now."""
+def _read_signal(path: Path, signal: Any, name: str, n_blocks: int) -> RawLead:
+    """Describe one signal; what is asked for of its samples is read then."""
     with library_faults(path, "read as EDF"):
-        values = np.array(signal.data, dtype=np.float64)
         rate, unit = float(signal.sampling_frequency), str(signal.physical_dimension).strip()
-    check_length(str(path), len(values))
+        n_samples = n_blocks * int(signal.samples_per_data_record)
+
+    def read(start: int, stop: int) -> npt.NDArray[np.float64]:
+        with library_faults(path, "read as EDF"):
+            return np.array(signal.get_data_slice(start / rate, stop / rate), dtype=np.float64)
+
+    check_length(str(path), n_samples)
     reading = Reading().with_decision("format", path.suffix[1:].upper(), "by its extension")
     reading = reading.with_decision("unit", unit or "unknown", "stated by the file")
     return RawLead(
         place=str(path),
-        values=values,
+        values=Stored(n_samples, read),
         rate=check_rate(str(path), rate),
         lead=name,
         provenance={f"sha256 of {path.name}": sha256_of(path)},

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ecglab.datasets._raw import RawLead, Signals
-from ecglab.datasets._signal import cut_out, fill_gaps, zero_phase
+from ecglab.datasets._raw import RawLead, Samples, Signals
+from ecglab.datasets._signal import cut_out, zero_phase
 from ecglab.errors import DatasetError
 
 __all__ = ["Glance", "glance", "is_ecg_name", "list_faults", "read_lead_of", "read_other_leads"]
@@ -215,19 +215,20 @@ class Glance:
     fault: str
 
 
-def glance(values: FloatArray, rate: float) -> Glance:
+def glance(values: Samples, rate: float) -> Glance:
     """Look at a few pieces of a signal, which may have gaps."""
     size = min(len(values), round(_PIECE * rate))
     n_pieces = min(_PIECES, len(values) // size)  # which do not overlap
     starts = np.linspace(0, len(values) - size, n_pieces).astype(int)
     spans, peaks, faults = [], [], []
     for start in starts.tolist():
-        piece, _ = cut_out(values[start : start + size], rate)
+        signal, _ = cut_out(values[start : start + size], rate)
+        piece = signal.known(slice(None))
         if np.isnan(piece).mean() > 1 - _LEAST_READABLE:
             continue
         if len(np.unique(piece)) < _FEWEST_VALUES or len(piece) < rate:
             continue
-        places, features = _look(fill_gaps(piece), rate)
+        places, features = _look(signal[:], rate)
         spans.append((start / rate, (start + size) / rate))
         peaks.append((start + places) / rate)
         faults.append(_judge(features) if len(places) >= _FEWEST_PEAKS else _NOTHING)

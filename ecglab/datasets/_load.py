@@ -135,7 +135,7 @@ def load_signal(name: str, *, minutes: float = 30.0) -> tuple[npt.NDArray[np.flo
     read_again = load_record(name, minutes=minutes).read_again
     assert read_again is not None  # one that was loaded can be read once more
     lead = read_again()[0]
-    return lead.values, lead.rate
+    return lead.values[:], lead.rate
 
 
 def _check_source(source: str | None) -> Source:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,9 @@ __all__ = [
     "BEAT_SYMBOLS",
     "BeatMarks",
     "RawLead",
+    "Samples",
     "Signals",
+    "Stored",
     "check_length",
     "check_rate",
 ]
@@ -23,7 +26,7 @@ BEAT_SYMBOLS = frozenset("NLRBejAaJSVrFEnfQ/?")
 signal quality ("~"), an artefact ("|"), a note."""
 
 _RATES = (50.0, 100_000.0)  # Hz; below, a QRS complex falls between the samples
-_MOST_SAMPLES = 2**28  # of one lead: 2 GiB as float64, eight days at 360 Hz
+_MOST_SAMPLES = 2**28  # of one lead: eight days at 360 Hz
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -41,12 +44,37 @@ class BeatMarks:
     origin: str
 
 
+class Samples(Protocol):
+    """A signal, read in slices: an array, or what reads it from a file."""
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+
+    def __getitem__(self, at: slice, /) -> FloatArray:
+        """Return consecutive samples."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A signal that stays in its file: `read` returns the samples from one up to another."""
+
+    n_samples: int
+    read: Callable[[int, int], FloatArray]
+
+    def __len__(self) -> int:
+        return self.n_samples
+
+    def __getitem__(self, at: slice, /) -> FloatArray:
+        start, stop, _ = at.indices(self.n_samples)
+        return self.read(start, max(start, stop))
+
+
 @dataclass(frozen=True, eq=False)
 class RawLead:
     """One lead of a recording as it was in its file: NaN where the file has no sample."""
 
     place: str
-    values: FloatArray
+    values: Samples
     rate: float
     lead: str
     marks: BeatMarks | None = None
@@ -82,7 +110,7 @@ def check_rate(place: str, rate: object) -> float:
 
 
 def check_length(place: str, n_samples: int) -> None:
-    """Refuse a recording without a sample, and one that cannot be held in memory."""
+    """Refuse a recording without a sample, and one that is too long."""
     if n_samples < 1:
         raise DatasetError(f"{place} holds no sample.")
     if n_samples > _MOST_SAMPLES:

@@ -22,14 +22,13 @@ from ecglab.datasets._signal import (
     Stretch,
     cut_beats,
     cut_out,
-    fill_gaps,
     normalise,
     rr_intervals,
 )
 from ecglab.datasets._signal_tables import open_table
 from ecglab.datasets._wfdb import open_wfdb
 from ecglab.errors import DatasetError
-from ecglab.heartbeats import Heartbeats
+from ecglab.heartbeats import Heartbeats, read_only
 from ecglab.reading import Reading
 
 __all__ = ["RECORD_CLASSES", "WINDOW", "Record", "cut_record", "read_record"]
@@ -106,13 +105,12 @@ class Record(Heartbeats):
         """Check the arrays; what is left out of them is taken from the others."""
         super().__post_init__()
         given = self.signals[:, :, None] if self.amplitudes is None else self.amplitudes
-        amplitudes = np.array(given, dtype=np.float32)
+        amplitudes = read_only(given, np.float32)
         if amplitudes.shape[:2] != self.signals.shape:
             raise ValueError(
                 f"amplitudes has the shape {amplitudes.shape}, but the beats have "
                 f"{self.signals.shape}: one more axis, of the leads, is needed."
             )
-        amplitudes.flags.writeable = False
         object.__setattr__(self, "amplitudes", amplitudes)
         object.__setattr__(self, "lead_names", self.lead_names or (self.lead,))
 
@@ -288,30 +286,33 @@ def cut_record(
     them. `DatasetError` if there is no beat, if the marks belong to another recording, or if there
     are so few in so long a time that the sampling rate must be wrong.
     """
-    values, stretches = cut_out(raw.values, raw.rate)
-    filled = fill_gaps(values)
+    signal, stretches = cut_out(raw.values, raw.rate)
     marks, doubt = question_marks(raw, insist=insist)
-    quiet = [fill_gaps(cut_out(other.values, other.rate)[0]) for other in others]
+    leads = [signal, *(cut_out(other.values, other.rate)[0] for other in others)]
     if marks is None:
-        peaks = find_r_peaks([filled, *quiet], raw.rate)
+        peaks = find_r_peaks(leads, raw.rate)
         names = " and ".join([raw.lead, *(other.lead for other in others)])
         marks = BeatMarks(peaks / raw.rate, None, origin=f"detected in {names}")
     _check_heart_rate(raw, marks)
     reasons = _reasons_to_set_aside(raw, marks.times, window, stretches)
     kept = np.flatnonzero(reasons == "")
-    beats = cut_beats(filled, raw.rate, marks.times[kept], window, n_samples, wander)
-    constant = ~(beats.std(axis=1) > 0)
-    reasons[kept[constant]] = "flat line"
-    kept, beats = kept[~constant], beats[~constant]
+    amplitudes = np.empty((len(kept), n_samples, len(leads)), dtype=np.float32)
+    for n, lead in enumerate(leads):
+        amplitudes[:, :, n] = cut_beats(
+            lead, raw.rate, marks.times[kept], window, n_samples, wander
+        )
+    constant = ~(amplitudes[:, :, 0].std(axis=1) > 0)
+    if constant.any():
+        reasons[kept[constant]] = "flat line"
+        kept, amplitudes = kept[~constant], amplitudes[~constant]
     if not len(kept):
         raise DatasetError(_no_beat(raw, marks, reasons))
-    amplitudes = [beats]
-    for other in quiet:
-        amplitudes.append(cut_beats(other, raw.rate, marks.times[kept], window, n_samples, wander))
+    signals = normalise(amplitudes[:, :, 0])
+    signals.flags.writeable = amplitudes.flags.writeable = False  # so that they need not be copied
     symbols = marks.symbols
     labels = [0] * len(kept) if symbols is None else [_LABELS[s] for s in symbols[kept].tolist()]
     record = Record(
-        normalise(beats),
+        signals,
         np.array(labels),
         source=source,
         class_names=dict(UNLABELLED if symbols is None else RECORD_CLASSES),
@@ -326,7 +327,7 @@ def cut_record(
         sampling_rate=raw.rate,
         duration=raw.duration,
         window=(float(window[0]), float(window[1])),
-        amplitudes=np.stack(amplitudes, axis=2),
+        amplitudes=amplitudes,
         lead_names=(raw.lead, *(other.lead for other in others)),
     )
     _log(raw, record)
@@ -414,9 +415,14 @@ def _reasons_to_set_aside(
     """Return for each beat why it cannot be used, or an empty string."""
     reasons = np.full(len(times), "", dtype=object)
     starts, stops = ((times + seconds) * raw.rate for seconds in window)
-    for stretch in stretches:
-        touched = (starts < stretch.stop) & (stops > stretch.start) & (reasons == "")
-        reasons[touched] = stretch.reason
+    for reason in dict.fromkeys(stretch.reason for stretch in stretches):
+        bad = sorted((one.start, one.stop) for one in stretches if one.reason == reason)
+        begins, ends = np.array([*bad, (np.inf, np.inf)]).T
+        nearest = np.searchsorted(
+            ends, starts, "right"
+        )  # the first that ends behind the beat's start
+        touched = begins[np.minimum(nearest, len(bad))] < stops
+        reasons[touched & (reasons == "")] = reason
     inside = (starts >= 0) & (stops <= len(raw.values) - 1)  # False for a time that is NaN
     reasons[~inside] = _OUTSIDE
     return reasons

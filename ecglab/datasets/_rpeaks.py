@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ecglab.datasets._leads import glance
 from ecglab.datasets._qrs import REFRACTORY, find_qrs
-from ecglab.datasets._raw import BeatMarks, RawLead
+from ecglab.datasets._raw import BeatMarks, RawLead, Samples
 from ecglab.datasets._signal import zero_phase
 from ecglab.errors import DatasetError
 
@@ -32,7 +32,7 @@ _SLOWEST = 4.0  # seconds from beat to beat, on average
 _logger = logging.getLogger(__name__)
 
 
-def find_r_peaks(leads: Sequence[FloatArray], rate: float) -> npt.NDArray[np.int64]:
+def find_r_peaks(leads: Sequence[Samples], rate: float) -> npt.NDArray[np.int64]:
     """Detect QRS complexes in leads without gaps, in any unit, and put each mark on the peak.
 
     The peak is the largest deflection of the first lead near the complex, upwards or downwards,

@@ -24,6 +24,7 @@ from ecglab.datasets._raw import (
     BeatMarks,
     RawLead,
     Signals,
+    Stored,
     check_length,
     check_rate,
 )
@@ -52,6 +53,10 @@ _BITS: dict[str, int | Fraction] = {
     **{"310": Fraction(32, 3), "311": Fraction(32, 3)},
 }
 _COMPRESSED = ("508", "516", "524")
+_DIFFERENCES = "8"  # a sample is the sum of all before it
+_BLOCK = 2**21  # samples, of all signals together, that are decoded at a time
+
+FloatArray = npt.NDArray[np.float64]
 
 _logger = logging.getLogger(__name__)
 
@@ -163,26 +168,44 @@ def _check_size(header: Path, path: Path, record: Any, positions: list[int]) -> 
 
 
 def _read_signal(header: Path, record: Any, position: int) -> RawLead:
-    """Decode one signal, in the unit that the header states."""
+    """Read one signal through, and leave it in its file: what is asked for is decoded again."""
     data = header.parent / record.file_name[position]
-    per_frame = record.samps_per_frame[position] or 1
-    check_length(str(header), (record.sig_len or 1) * per_frame)
+    per_frame, n_frames = record.samps_per_frame[position] or 1, record.sig_len or 1
+    check_length(str(header), n_frames * per_frame)
     rate = check_rate(str(header), record.fs * per_frame if record.fs else 0)
-    with library_faults(data, f"read as the signal that {header.name} describes"):
-        digital, values, read = _decode(header, record, position)
-        gain = float(read.adc_gain[0])
-    if not np.isfinite(gain) or np.isinf(values).any():
+    # Without a length, or a value to begin with, there is but one block.
+    stays = record.sig_len and record.fmt[position] != _DIFFERENCES
+    total, n_samples, infinite = 0, 0, False
+    for frames in _blocks(record, 0, n_frames) if stays else [(0, record.sig_len)]:
+        digital, values, gain = _decode(header, record, position, *frames)
+        total += int(digital.sum(dtype=np.int64))
+        n_samples += len(values)
+        infinite |= bool(np.isinf(values).any())
+    if not np.isfinite(gain) or infinite:
         raise DatasetError(f"{header} gives lead {position} a gain of {gain}: it is damaged.")
-    check_length(str(data), len(values))
-    if len(values) < (record.sig_len or 1) * per_frame:  # frames that had to be averaged
-        rate /= per_frame
-    _compare_checksum(data, digital, read, whole=rate == record.fs * per_frame)
-    late = min((record.skew[position] or 0) * round(rate / record.fs), len(values))
+    check_length(str(data), n_samples)
+    if per_frame > 1 and n_samples < n_frames * per_frame:  # the library had to average frames
+        rate, per_frame = rate / per_frame, 1
+    else:
+        _compare_checksum(data, total, record, position)
+    late = min((record.skew[position] or 0) * round(rate / record.fs), n_samples)
+
+    def read(start: int, stop: int) -> FloatArray:
+        found = np.full(stop - start, np.nan)
+        start, stop = (min(place + late, n_samples) for place in (start, stop))
+        for first, last in _blocks(record, start // per_frame, -(-stop // per_frame)):
+            part = _decode(header, record, position, first, last)[1]
+            skipped = start - first * per_frame
+            part = part[max(skipped, 0) : stop - first * per_frame]
+            found[max(-skipped, 0) :][: len(part)] = part
+        return found
+
+    whole = np.concatenate([values[late:], np.full(late, np.nan)])
     reading = Reading().with_decision("format", "WFDB", "by its header")
     reading = reading.with_decision("unit", record.units[position] or "mV", "stated by the header")
     return RawLead(
         place=str(data),
-        values=np.concatenate([values[late:], np.full(late, np.nan)]),
+        values=Stored(n_samples, read) if stays else whole,
         rate=rate,
         lead=record.sig_name[position],
         provenance={f"sha256 of {path.name}": sha256_of(path) for path in (header, data)},
@@ -190,31 +213,48 @@ def _read_signal(header: Path, record: Any, position: int) -> RawLead:
     )
 
 
+def _blocks(record: Any, first: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Cut frames into blocks that are decoded at a time."""
+    size = max(1, _BLOCK // sum(n or 1 for n in record.samps_per_frame))
+    for start in range(first, stop, size):
+        yield start, min(start + size, stop)
+
+
 def _decode(
-    header: Path, record: Any, position: int
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64], Any]:
-    """Return a signal as it is stored, and in its unit; skew is left to the caller."""
+    header: Path, record: Any, position: int, first: int, stop: int | None
+) -> tuple[npt.NDArray[Any], FloatArray, float]:
+    """Return frames of a signal as they are stored, in its unit, and the gain; skew is kept."""
     wfdb = import_optional("wfdb")
-    how = {"channels": [position], "physical": False, "ignore_skew": True}
-    with _readable(header, tuple(dict.fromkeys(record.file_name))) as name:
+    how = {
+        "channels": [position],
+        "sampfrom": first,
+        "sampto": stop,
+        "physical": False,
+        "ignore_skew": True,
+    }
+    data = header.parent / record.file_name[position]
+    with (
+        library_faults(data, f"read as the signal that {header.name} describes"),
+        _readable(header, tuple(dict.fromkeys(record.file_name))) as name,
+    ):
         try:
             read = wfdb.rdrecord(name, smooth_frames=False, **how)
             digital, values = read.e_d_signal[0], read.dac(expanded=True)[0]
         except Exception:  # several samples a frame, in a way that the library can only average
             read = wfdb.rdrecord(name, smooth_frames=True, **how)
             digital, values = read.d_signal[:, 0], read.dac()[:, 0]
-    return np.asarray(digital), np.asarray(values, dtype=np.float64), read
+        return np.asarray(digital), np.asarray(values, np.float64), float(read.adc_gain[0])
 
 
-def _compare_checksum(data: Path, digital: npt.NDArray[Any], read: Any, *, whole: bool) -> None:
+def _compare_checksum(data: Path, total: int, record: Any, position: int) -> None:
     """Say so if the samples are not those that the header was written for."""
-    stated = read.checksum[0] if read.checksum and whole else None
-    if stated is not None and (int(digital.sum(dtype=np.int64)) - int(stated)) % 2**16:
+    stated = record.checksum[position] if record.checksum else None
+    if stated is not None and (total - int(stated)) % 2**16:
         _logger.warning(
             "%s: the checksum of %s in the header is that of another signal. One of the two files "
             "may be damaged.",
             data,
-            read.sig_name[0],
+            record.sig_name[position],
         )
 
 

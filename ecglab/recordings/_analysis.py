@@ -69,9 +69,6 @@ class Analysis:
         The recording.
     detector : AutoencoderDetector
         Holds the autoencoder that was trained on it.
-    reconstructions : ndarray of float64, shape (n_beats, n_samples)
-        What each beat would look like if it were a usual one: the median of the usual beats around
-        it; or, learnt from the first minutes, what the detector makes of it.
     scores : ndarray of float64, shape (n_beats,)
         Anomaly score of each beat, higher is stranger: the larger of `shape` and `earliness`; or,
         learnt from the first minutes, the mean squared error of its reconstruction.
@@ -93,7 +90,6 @@ class Analysis:
 
     record: Record
     detector: AutoencoderDetector
-    reconstructions: FloatArray
     scores: FloatArray
     threshold: float
     shape: FloatArray
@@ -109,6 +105,17 @@ class Analysis:
             f"Analysis({int(self.is_strange.sum())} of {len(self.scores)} beats of "
             f"{self.record.source!r} are strange)"
         )
+
+    @cached_property
+    def reconstructions(self) -> npt.NDArray[np.floating[Any]]:
+        """What each beat would look like if it were a usual one, shape (n_beats, n_samples).
+
+        The median of the usual beats around it; or, learnt from the first minutes, what the
+        detector makes of it.
+        """
+        if self.first is None:
+            return usual_beats(self.record, self.is_learnt)
+        return self.detector.reconstruct(self.record.signals)
 
     @property
     def is_strange(self) -> BoolArray:
@@ -359,15 +366,13 @@ def _analyse_by_first(
     selection = select_normal(training.signals, _rr_intervals(training))
     detector = _make_detector(autoencoder or "dense", random_state, progress)
     detector.fit(training.signals[selection.core])
-    reconstructions = detector.reconstruct(record.signals)
-    scores = score_record(record, reconstructions)
+    scores = score_record(record, detector.reconstruct(record.signals))
     threshold = mean_plus_sd_threshold(scores[is_training][selection.kept], k=_STANDARD_DEVIATIONS)
     is_learnt = np.zeros(len(record), dtype=bool)
     is_learnt[np.flatnonzero(is_training)[selection.core]] = True
     return Analysis(
         record,
         detector,
-        reconstructions,
         scores,
         threshold,
         shape=scores / threshold,
@@ -395,7 +400,6 @@ def _analyse_all(
     return Analysis(
         record,
         found.detector,
-        reconstructions=usual_beats(record, found.usual),
         scores=np.maximum(found.shape, found.earliness),
         threshold=1.0,
         shape=found.shape,

@@ -4,8 +4,9 @@ A list of hundreds of strange beats says little; that there are two shapes of th
 for hours, says a lot.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from sklearn.cluster import AgglomerativeClustering
 from ecglab._runs import find_runs
 from ecglab.datasets import Record
 from ecglab.recordings._rhythm import local_median
+from ecglab.recordings._shape import chunks_of
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -107,7 +109,7 @@ def find_kinds(
     the number of beats and not with its square.
     """
     judged = int((verdicts != "U").sum())
-    shapes = _shapes(record)
+    shapes_of = partial(_shapes_of, record, _sizes(record))
     in_a_row, bigeminy = _patterns_of(record, verdicts)
 
     def kind(name: str, verdict: str, beats: IntArray) -> Kind:
@@ -117,7 +119,7 @@ def find_kinds(
     found = [
         kind("", verdict, beats)
         for verdict in VERDICTS
-        for beats in _group(shapes, np.flatnonzero(verdicts == verdict))
+        for beats in _group(shapes_of, np.flatnonzero(verdicts == verdict))
     ]
     kinds = []
     letters = {verdict: iter("ABCDEFGH") for verdict in VERDICTS}
@@ -133,17 +135,22 @@ def find_kinds(
     return tuple(kinds)
 
 
-def _shapes(record: Record) -> FloatArray:
-    """Return the shape of each beat in all leads, of length 1, and how early it comes."""
-    beats = _align(record.amplitudes, record.window)
-    beats = beats - beats.mean(axis=1, keepdims=True)
+def _sizes(record: Record) -> FloatArray:
+    """Return by what the beats of each lead are divided."""
+    powers = np.empty((len(record), record.amplitudes.shape[2]), dtype=np.float32)
+    for part in chunks_of(len(record)):
+        powers[part] = np.square(_align(record.amplitudes[part], record.window)).mean(axis=1)
     # A lead counts by the root of its size: a small one would else be all noise, or be nothing.
-    sizes = np.sqrt(np.median(np.square(beats).mean(axis=1), axis=0))
-    beats /= np.sqrt(np.where(sizes > 0, sizes, 1.0))
-    shapes = beats.reshape(len(beats), -1)
+    sizes = np.sqrt(np.median(powers, axis=0))
+    return np.sqrt(np.where(sizes > 0, sizes, 1.0))
+
+
+def _shapes_of(record: Record, sizes: FloatArray, beats: IntArray) -> FloatArray:
+    """Return the shape of beats in all leads, of length 1, and how early each comes."""
+    shapes = (_align(record.amplitudes[beats], record.window) / sizes).reshape(len(beats), -1)
     lengths = np.linalg.norm(shapes, axis=1, keepdims=True)
     intervals = np.log(np.asarray(record.rr_intervals, dtype=np.float64)[:, 0])
-    early = np.nan_to_num(local_median(intervals, _RHYTHM_BEATS) - intervals)
+    early = np.nan_to_num(local_median(intervals, _RHYTHM_BEATS) - intervals)[beats]
     timing = _TIMING * np.clip(early, -_MOST_EARLY, _MOST_EARLY)
     return np.column_stack([shapes / np.where(lengths > 0, lengths, 1.0), timing])
 
@@ -151,7 +158,7 @@ def _shapes(record: Record) -> FloatArray:
 def _align(beats: npt.NDArray[np.float32], window: tuple[float, float]) -> npt.NDArray[np.float32]:
     """Cut the QRS complex and the beginning of the T wave from where the signal changes most.
 
-    The R peaks of wide beats are marked now here and now there.
+    Each lead of each beat has mean 0. The R peaks of wide beats are marked now here and now there.
     """
     n_samples = beats.shape[1]
     rate = n_samples / (window[1] - window[0])
@@ -162,15 +169,17 @@ def _align(beats: npt.NDArray[np.float32], window: tuple[float, float]) -> npt.N
     starts = np.clip(np.round(middles - _BEFORE * rate), 0, None).astype(np.intp)
     length = min(round(_LENGTH * rate), n_samples)
     places = np.minimum(starts[:, None], n_samples - length) + np.arange(length)
-    return np.take_along_axis(beats, places[:, :, None], axis=1)
+    aligned = np.take_along_axis(beats, places[:, :, None], axis=1)
+    return aligned - aligned.mean(axis=1, keepdims=True)
 
 
-def _group(shapes: FloatArray, beats: IntArray) -> Iterator[IntArray]:
+def _group(shapes_of: Callable[[IntArray], FloatArray], beats: IntArray) -> Iterator[IntArray]:
     """Hand out groups of beats that are alike; what is like no other beat is in none."""
     if len(beats) < _FEWEST_BEATS:
         return
     places = np.linspace(0, len(beats) - 1, min(len(beats), _MOST_COMPARED)).astype(np.intp)
-    compared = shapes[beats[places]]
+    shapes = shapes_of(beats)
+    compared = shapes[places]
     labels = AgglomerativeClustering(
         n_clusters=None, distance_threshold=_APART, linkage="average"
     ).fit_predict(compared)
@@ -178,7 +187,7 @@ def _group(shapes: FloatArray, beats: IntArray) -> Iterator[IntArray]:
     if not len(large):
         return
     centres = np.stack([compared[labels == label].mean(axis=0) for label in large])
-    distances = np.stack([np.linalg.norm(shapes[beats] - centre, axis=1) for centre in centres])
+    distances = np.stack([np.linalg.norm(shapes - centre, axis=1) for centre in centres])
     nearest = np.where(distances.min(axis=0) < _APART, distances.argmin(axis=0), -1)
     groups = (beats[nearest == label] for label in range(len(large)))
     yield from (group for group in groups if len(group) >= _FEWEST_BEATS)

@@ -25,6 +25,7 @@ from ecglab.recordings._kinds import (
     flag_by_benjamini_hochberg,
 )
 from ecglab.recordings._page import PAGE
+from ecglab.recordings._shape import median_beat
 from ecglab.recordings._strips import (
     BEFORE,
     PAPER,
@@ -297,7 +298,7 @@ def _strips(
     )
     if isinstance(read, str):
         yield f'<p class="note">There are no strips. {escape(read)}</p>'
-    usual = np.median(record.amplitudes[analysis.is_learnt], axis=0)
+    usual = median_beat(record.amplitudes, analysis.is_learnt)
     kinds = {kind.name: kind for kind in analysis.kinds}
     headings = {"usual": "The usual beat", "rhythm": "Irregular rhythm", "unreadable": "Unreadable"}
     for heading in dict.fromkeys(window.heading for window in windows):
@@ -307,7 +308,7 @@ def _strips(
         else:
             yield f"<h3>{escape(kind.name)}: {len(kind.beats):,} beats</h3>"
         if heading == "usual" or (kind is not None and kind.name != OTHER):
-            median = None if kind is None else np.median(record.amplitudes[kind.beats], axis=0)
+            median = None if kind is None else median_beat(record.amplitudes, kind.beats)
             whose = "" if kind is None else f"{kind.name}, and of "
             what = f"The median of {whose}{analysis.is_learnt.sum():,} usual beats"
             color = VERDICT_COLORS[kind.verdict if kind else "N"]

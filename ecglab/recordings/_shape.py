@@ -20,12 +20,14 @@ from ecglab.recordings._rhythm import local_median
 
 __all__ = [
     "WINDOW_BEATS",
-    "centre_beats",
     "choose_usual",
+    "chunks_of",
     "cut_qrs",
     "find_gap",
     "measure_excess",
     "measure_noise",
+    "median_beat",
+    "scale_beats",
     "windows_of",
 ]
 
@@ -44,6 +46,8 @@ _EARLY_SHAPE = 0.06  # that mean, above which a shape belongs to early beats
 _MOST_EARLY = 0.3  # a pause or a missed beat counts for no more
 _MOST_SEARCHED = 5000  # beats among which the neighbours are looked for
 _BLOCK = 50  # beats that share a window
+_CHUNK = 8192  # beats that are held in double precision at a time
+_LARGEST = 10.0  # times the typical deviation from the median beat; an artefact counts for no more
 _FEWEST = 30
 
 # A beat of another shape lies two and a half to five times as far from the usual beats as these do
@@ -55,16 +59,53 @@ _QRS = (-0.1, 0.15)  # seconds around the R peak; a ventricular complex is wider
 _FINE = 0.035  # seconds: what a mean over so many smooths away is noise, or a QRS complex
 
 
-def centre_beats(beats: npt.NDArray[np.floating], own: BoolArray) -> FloatArray:
+def chunks_of(n_beats: int) -> Iterator[slice]:
+    """Cut many beats into pieces."""
+    for start in range(0, n_beats, _CHUNK):
+        yield slice(start, min(start + _CHUNK, n_beats))
+
+
+def median_beat(
+    beats: npt.NDArray[np.floating], chosen: BoolArray | IntArray | slice = slice(None)
+) -> npt.NDArray[np.floating]:
+    """Return the median of all beats, or of those chosen, sample by sample: few are copied."""
+    return np.stack([np.median(beats[chosen, n], axis=0) for n in range(beats.shape[1])])
+
+
+def scale_beats(beats: npt.NDArray[np.floating], own: BoolArray) -> npt.NDArray[np.float32]:
+    """Measure the beats of a lead from their median, in units of their typical size.
+
+    Each is first brought to mean 0. Samples that are not its own (see `own_samples`) are set to 0.
+    """
+    means, powers = np.empty((2, len(beats)))
+    for part in chunks_of(len(beats)):
+        values = np.asarray(beats[part], dtype=np.float64) * own[part]
+        means[part] = values.sum(axis=1) / own[part].sum(axis=1)
+        powers[part] = np.square(_centre(beats[part], own[part], means[part])).mean(axis=1)
+    size = float(np.sqrt(np.median(powers)))
+    columns = np.split(np.arange(beats.shape[1]), beats.shape[1])
+    middle = [np.median(_centre(beats[:, one], own[:, one], means)) for one in columns]
+    scaled = np.empty(beats.shape, dtype=np.float32)
+    for part in chunks_of(len(beats)):
+        apart = (_centre(beats[part], own[part], means[part]) - middle) / (
+            size if size > 0 else 1.0
+        )
+        scaled[part] = np.clip(apart, -_LARGEST, _LARGEST)
+    return scaled
+
+
+def _centre(beats: npt.NDArray[np.floating], own: BoolArray, means: FloatArray) -> FloatArray:
     """Bring the samples that are a beat's own to mean 0, and set the others to 0."""
-    values = np.asarray(beats, dtype=np.float64)
-    means = (values * own).sum(axis=1, keepdims=True) / own.sum(axis=1, keepdims=True)
-    return np.where(own, values - means, 0.0)
+    return np.where(own, np.asarray(beats, dtype=np.float64) - means[:, None], 0.0)
 
 
 def cut_qrs(codes: npt.NDArray[np.floating], window: tuple[float, float]) -> FloatArray:
     """Cut the QRS complex out of beats that reach over so many seconds, and take its drift away."""
-    return np.asarray(detrend(codes[:, _is_qrs(codes.shape[1], window)], axis=1))
+    chosen = _is_qrs(codes.shape[1], window)
+    cut = np.empty((len(codes), chosen.sum()))
+    for part in chunks_of(len(codes)):
+        cut[part] = detrend(codes[part][:, chosen].astype(np.float64), axis=1)
+    return cut
 
 
 def measure_noise(
@@ -90,12 +131,15 @@ def measure_noise(
     """
     n_samples = beats.shape[1]
     width = max(3, round(_FINE * n_samples / (window[1] - window[0])))
-    fine = np.asarray(beats, dtype=np.float64) - uniform_filter1d(
-        np.asarray(beats, dtype=np.float64), width, axis=1
-    )
-    beside = own & ~_is_qrs(n_samples, window)
-    power = (np.square(fine) * beside).sum(axis=1) / np.maximum(beside.sum(axis=1), 1)
-    height = float(np.ptp(np.median(beats, axis=0)))
+    beside = ~_is_qrs(n_samples, window)
+    power = np.empty(len(beats))
+    for part in chunks_of(len(beats)):
+        values = np.asarray(beats[part], dtype=np.float64)
+        fine = values - uniform_filter1d(values, width, axis=1)
+        looked_at = own[part] & beside
+        sums = (np.square(fine) * looked_at).sum(axis=1)
+        power[part] = sums / np.maximum(looked_at.sum(axis=1), 1)
+    height = float(np.ptp(median_beat(beats)))
     return np.asarray(np.sqrt(power) / (height if height > 0 else 1.0))
 
 
@@ -106,7 +150,7 @@ def _is_qrs(n_samples: int, window: tuple[float, float]) -> BoolArray:
     return np.asarray(chosen if chosen.any() else ~chosen)
 
 
-def choose_usual(codes: FloatArray, earliness: FloatArray) -> BoolArray:
+def choose_usual(codes: npt.NDArray[np.floating], earliness: FloatArray) -> BoolArray:
     """Tell which beats have a shape that does not belong to early beats.
 
     Parameters
@@ -123,9 +167,12 @@ def choose_usual(codes: FloatArray, earliness: FloatArray) -> BoolArray:
     """
     n_beats = len(codes)
     searched = np.unique(np.linspace(0, n_beats - 1, min(n_beats, _MOST_SEARCHED)).astype(np.intp))
-    search = NearestNeighbors(n_neighbors=min(_NEIGHBOURS + 1, len(searched))).fit(codes[searched])
-    alike = searched[search.kneighbors(codes, return_distance=False)]
-    usual = np.clip(earliness, -_MOST_EARLY, _MOST_EARLY)[alike].mean(axis=1) < _EARLY_SHAPE
+    search = NearestNeighbors(n_neighbors=min(_NEIGHBOURS + 1, len(searched)))
+    search.fit(codes[searched].astype(np.float64))
+    early, usual = np.clip(earliness, -_MOST_EARLY, _MOST_EARLY), np.empty(n_beats, dtype=bool)
+    for part in chunks_of(n_beats):
+        rows = search.kneighbors(codes[part].astype(np.float64), return_distance=False)
+        usual[part] = early[searched[rows]].mean(axis=1) < _EARLY_SHAPE
     return np.asarray(usual if usual.sum() >= _FEWEST else np.ones(n_beats, dtype=bool))
 
 

@@ -69,7 +69,7 @@ _TOP = 6.0  # mm, where the marks stand
 # A pacemaker's spike lasts a millisecond or two: a few samples, with nothing beside them.
 _SPIKE_SECONDS = 0.009
 _SPIKE_RATE = 200.0  # Hz, below which it is lost
-_SPIKE_BEFORE, _SPIKE_AFTER = 0.3, 0.03  # seconds from the R peak
+_SPIKE_BEFORE, _SPIKE_AFTER = 0.3, 0.03  # seconds from the R peak; the beat ends 0.3 s after it
 _SPIKE_HEIGHT = 0.35  # of the beat; records of DS1, none of which is paced, reach 0.17
 _SPIKED_BEATS = 200  # that are looked at
 
@@ -150,19 +150,22 @@ def read_strips(record: Record, starts: Sequence[float], scale: Scale) -> Strips
     return Strips(tuple(strips), paced)
 
 
-def _has_spikes(values: FloatArray, rate: float, times: FloatArray) -> bool:
-    """Tell whether most beats begin with something far too short for a heart."""
+def _has_spikes(values: Any, rate: float, times: FloatArray) -> bool:
+    """Tell whether most beats begin with something far too short for a heart.
+
+    Of the signal, which may lie in a file still, a few slices are taken.
+    """
     from scipy.ndimage import median_filter  # takes longer to load than all else here
 
     if rate < _SPIKE_RATE:
         return False
     heights = []
     for time in times[np.linspace(0, len(times) - 1, min(len(times), _SPIKED_BEATS)).astype(int)]:
-        beat = values[
-            max(round((time - _SPIKE_BEFORE) * rate), 0) : round((time + _SPIKE_AFTER) * rate)
-        ]
+        first = max(round((time - _SPIKE_BEFORE) * rate), 0)
+        around = values[first : round((time + _SPIKE_BEFORE) * rate)]
+        beat = around[: round((time + _SPIKE_AFTER) * rate) - first]
         smooth = median_filter(beat, size=2 * round(_SPIKE_SECONDS * rate) + 1, mode="nearest")
-        whole = np.ptp(values[max(round((time - 0.3) * rate), 0) : round((time + 0.3) * rate)])
+        whole = np.ptp(around)
         heights.append(np.abs(beat - smooth).max() / whole if whole > 0 else 0.0)
     return bool(np.median(heights) > _SPIKE_HEIGHT)
 

@@ -12,25 +12,26 @@ from ecglab.detector import AutoencoderDetector
 from ecglab.recordings._own import own_samples
 from ecglab.recordings._rhythm import compare_intervals, find_irregular, measure_earliness
 from ecglab.recordings._shape import (
-    centre_beats,
     choose_usual,
+    chunks_of,
     cut_qrs,
     find_gap,
     measure_excess,
     measure_noise,
+    scale_beats,
     windows_of,
 )
 
 __all__ = ["Survey", "survey", "usual_beats"]
 
 FloatArray = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
 _EVERY_LEAD = 0.2  # of the threshold that the mean over the leads must reach: each lead must see
 # something, so that noise in one of them is no beat of another shape
 _READABLE = 0.1  # of a lead's height: more noise than that, in every lead, hides a beat's shape
 _MOST_TRAINED = 5000  # beats, spread over the recording
-_LARGEST = 10.0  # times the typical deviation from the median beat; an artefact counts for no more
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,23 +67,26 @@ def survey(
     """Compare every beat with the usual ones around it; see `analyse`."""
     own = own_samples(record)
     intervals = np.asarray(record.rr_intervals, dtype=np.float64)[:, 0]
-    leads = [_scale(centre_beats(beats, own)) for beats in np.moveaxis(record.amplitudes, 2, 0)]
-    detectors = [
-        _make_detector(autoencoder, random_state, progress).fit(_train_on(beats)) for beats in leads
-    ]
-    # Rebuilt beats are compared, and not the beats: what the code has no room for is noise.
-    codes = [detector.reconstruct(beats) for detector, beats in zip(detectors, leads, strict=True)]
+    leads = np.moveaxis(record.amplitudes, 2, 0)
+    detectors = [_make_detector(autoencoder, random_state, progress) for _ in leads]
+    # Rebuilt beats are compared, and not the beats: what the code has no room for is noise. A long
+    # recording has many: they are rebuilt in their place, side by side.
+    codes = np.empty((len(record), len(leads), record.n_samples), dtype=np.float32)
+    for n, (detector, lead) in enumerate(zip(detectors, leads, strict=True)):
+        codes[:, n] = scale_beats(lead, own)
+        detector.fit(_train_on(codes[:, n]))
+        for part in chunks_of(len(record)):
+            codes[part, n] = detector.reconstruct(codes[part, n])
     shorter, _ = compare_intervals(intervals)
-    usual = choose_usual(np.concatenate(codes, axis=1), shorter)
+    usual = choose_usual(codes.reshape(len(record), -1), shorter)
     excess = np.stack(
-        [measure_excess(cut_qrs(rebuilt, record.window), usual) for rebuilt in codes], axis=1
+        [measure_excess(cut_qrs(codes[:, n], record.window), usual) for n, _ in enumerate(leads)],
+        axis=1,
     )
     mean = excess.mean(axis=1)
     gap = find_gap(mean)
     shape = np.minimum(mean / gap, excess.min(axis=1) / (_EVERY_LEAD * gap))
-    noise = [
-        measure_noise(lead, record.window, own) for lead in np.moveaxis(record.amplitudes, 2, 0)
-    ]
+    noise = [measure_noise(lead, record.window, own) for lead in leads]
     return Survey(
         shape,
         earliness=measure_earliness(intervals, left_out=shape > 1),
@@ -93,22 +97,15 @@ def survey(
     )
 
 
-def usual_beats(record: Record, usual: BoolArray) -> FloatArray:
+def usual_beats(record: Record, usual: BoolArray) -> Singles:
     """Return the median of the usual beats around each beat, shape (n_beats, n_samples)."""
-    medians = np.empty(record.signals.shape)
+    medians = np.empty(record.signals.shape, dtype=np.float32)
     for block, window in windows_of(usual):
         medians[block] = np.median(record.signals[window], axis=0)
     return medians
 
 
-def _scale(beats: FloatArray) -> FloatArray:
-    """Measure beats from their median, in units of its typical size."""
-    size = float(np.sqrt(np.median(np.square(beats).mean(axis=1))))
-    scaled = (beats - np.median(beats, axis=0)) / (size if size > 0 else 1.0)
-    return np.clip(scaled, -_LARGEST, _LARGEST)
-
-
-def _train_on(beats: FloatArray) -> FloatArray:
+def _train_on(beats: Singles) -> Singles:
     """Return all beats, or some spread evenly; the autoencoder is to know ectopic ones, too."""
     chosen = np.linspace(0, len(beats) - 1, min(len(beats), _MOST_TRAINED)).astype(np.intp)
     return beats[chosen]

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from records import simulate
 
-from ecglab.datasets import _rpeaks, make_record
+from ecglab.datasets import _rpeaks, _signal, _wfdb, make_record, read_record
 from ecglab.datasets._record import cut_record
 from ecglab.datasets._rpeaks import find_r_peaks
-from ecglab.datasets._signal import cut_out, fill_gaps, normalise, rr_intervals
+from ecglab.datasets._signal import Gapless, cut_out, normalise, rr_intervals
 from ecglab.errors import DatasetError
 from ecglab.evaluation import match_beats
 
@@ -40,9 +40,9 @@ FAULTS = {
 
 
 def test_a_clean_recording_has_no_bad_stretch(raw):
-    values, stretches = cut_out(raw.values, RATE)
+    signal, stretches = cut_out(raw.values, RATE)
     assert stretches == []
-    np.testing.assert_array_equal(values, raw.values)
+    np.testing.assert_array_equal(signal[:], raw.values)
 
 
 @pytest.mark.parametrize("reason", FAULTS)
@@ -96,30 +96,56 @@ def test_an_unreadable_stretch_touches_no_beat_elsewhere(raw, spans):
 def test_a_rail_with_some_noise_on_it_is_cut_out_too(raw):
     values = raw.values.copy()
     values[5000:5400] = 5 + np.random.default_rng(0).normal(0, 0.01, 400)
-    values, stretches = cut_out(values, RATE)
-    assert np.isnan(values[5000:5400]).all()
-    assert np.isnan(values).sum() == 400
+    signal, stretches = cut_out(values, RATE)
+    assert signal.gaps == [(5000, 5400)]
     assert {stretch.reason for stretch in stretches} == {"saturated"}
 
 
 def test_single_samples_that_stand_for_none_are_cut_out(raw):
     values = raw.values.copy()
     values[::997] = -9999
-    values, stretches = cut_out(values, RATE)
-    np.testing.assert_array_equal(np.flatnonzero(np.isnan(values)), np.arange(0, len(values), 997))
+    signal, stretches = cut_out(values, RATE)
+    assert signal.gaps == [(place, place + 1) for place in range(0, len(values), 997)]
     assert {stretch.reason for stretch in stretches} == {"missing samples"}
 
 
-@given(st.lists(st.one_of(st.just(np.nan), st.floats(-5, 5)), min_size=1, max_size=40))
-def test_gaps_are_filled_between_their_neighbours(values):
+@given(
+    st.lists(st.one_of(st.just(np.nan), st.floats(-5, 5)), min_size=1, max_size=40),
+    st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted),
+)
+def test_a_slice_is_what_it_is_of_the_whole_with_gaps_filled_between_their_neighbours(values, part):
     values = np.array(values)
-    filled = fill_gaps(values)
-    assert np.isfinite(filled).all()
-    known = ~np.isnan(values)
-    np.testing.assert_array_equal(filled[known], values[known])
-    if known.any():
-        assert filled.min() >= values[known].min()
-        assert filled.max() <= values[known].max()
+    places = np.flatnonzero(np.isnan(values))
+    signal = Gapless(values, [(place, place + 1) for place in places.tolist()])
+    filled = signal[:]
+    known = np.flatnonzero(~np.isnan(values))
+    lines = np.interp(np.arange(len(values)), known, values[known]) if len(known) else 0.0
+    np.testing.assert_array_equal(filled, lines * np.ones(len(values)))
+    np.testing.assert_array_equal(signal[slice(*part)], filled[slice(*part)])
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_a_fault_that_two_blocks_share_is_found_as_in_one(raw, reason, monkeypatch):
+    bad = spoil(raw, FAULTS[reason])
+    whole, expected = cut_out(bad.values, RATE)
+    monkeypatch.setattr(_signal, "_BLOCK", int(21 * RATE))
+    signal, stretches = cut_out(bad.values, RATE)
+    assert stretches == expected
+    np.testing.assert_array_equal(signal[:], whole[:])
+
+
+@pytest.mark.parametrize("name", ["106", "203"])
+def test_a_recording_that_is_read_in_blocks_gives_the_same_beats(mitdb, name, monkeypatch):
+    """Though the first of the borders, and some of the others, fall on a beat."""
+    whole = read_record(mitdb / name, annotations=None)
+    monkeypatch.setattr(_signal, "_BLOCK", round(whole.times[30] * whole.sampling_rate))
+    monkeypatch.setattr(_wfdb, "_BLOCK", 10_007)
+    blocks = read_record(mitdb / name, annotations=None)
+    np.testing.assert_array_equal(blocks.times, whole.times)
+    for table in ("set_aside", "bad_stretches"):
+        assert getattr(blocks, table).equals(getattr(whole, table))
+    # In mV; the smallest step of the recorder is 0.005.
+    np.testing.assert_allclose(blocks.amplitudes, whole.amplitudes, rtol=0, atol=1e-6)
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=20).map(sorted))
