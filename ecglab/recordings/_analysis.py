@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from ecglab._runs import find_runs
-from ecglab.autoencoders import Autoencoder
+from ecglab.autoencoders import Autoencoder, make_autoencoder
 from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector
 from ecglab.errors import DatasetError
@@ -396,7 +396,8 @@ def _analyse_all(
             f"{record.source} holds {len(record)} beats that can be used, and {FEWEST_BEATS} are "
             "needed to tell what is usual. Choose another lead, or a longer recording."
         )
-    found = survey(record, autoencoder, random_state, progress)
+    chosen = _make_narrow() if autoencoder is None else autoencoder
+    found = survey(record, _make_detector(chosen, random_state, progress))
     return Analysis(
         record,
         found.detector,
@@ -407,6 +408,20 @@ def _analyse_all(
         is_learnt=found.usual,
         is_irregular=found.irregular,
         is_unreadable=found.unreadable,
+    )
+
+
+def _make_narrow() -> Autoencoder:
+    """Return an autoencoder whose code has room for the shapes of beats, and none for noise."""
+    return make_autoencoder(
+        "dense_torch",
+        hidden=(64, 10),
+        dropout=0.0,
+        batch_norm=False,
+        output_activation="linear",
+        learning_rate=3e-3,
+        batch_size=64,
+        max_epochs=30,
     )
 
 
