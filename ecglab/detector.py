@@ -284,9 +284,18 @@ class AutoencoderDetector(
         )
         # Both or neither: scores of one scoring against the threshold of another mean nothing.
         self.scoring_, self.threshold_ = scoring, threshold
-        needs_anomalies = scoring.needs_anomalies or THRESHOLDS[self.threshold].needs_anomalies
-        self.label_free_ = not needs_anomalies
+        self.label_free_ = not self.needs_anomalies
         return self
+
+    @property
+    def needs_anomalies(self) -> bool:
+        """True if the scoring or the threshold rule must see labelled anomalies in `fit`."""
+        if self.threshold not in THRESHOLDS:
+            raise ValueError(
+                f"there is no threshold rule {self.threshold!r}; there are {sorted(THRESHOLDS)}."
+            )
+        of_scoring = make_scoring(self.scoring).needs_anomalies
+        return of_scoring or THRESHOLDS[self.threshold].needs_anomalies
 
     @property
     def offset_(self) -> float:
@@ -437,14 +446,7 @@ class AutoencoderDetector(
 
     def _check_label_needs(self, is_anomaly: npt.NDArray[np.bool_]) -> None:
         """Find out before an hour of training, and not after it, that a choice cannot work."""
-        if self.threshold not in THRESHOLDS:
-            raise ValueError(
-                f"there is no threshold rule {self.threshold!r}; there are {sorted(THRESHOLDS)}."
-            )
-        needed = (
-            make_scoring(self.scoring).needs_anomalies or THRESHOLDS[self.threshold].needs_anomalies
-        )
-        if needed and not is_anomaly.any():
+        if self.needs_anomalies and not is_anomaly.any():
             raise ValueError(
                 f"scoring={self.scoring!r} with threshold={self.threshold!r} needs labelled "
                 "anomalies. Pass validation_signals and validation_is_anomaly, or choose a "

@@ -208,18 +208,13 @@ def _fit(arguments: argparse.Namespace, parts: Parts) -> AutoencoderDetector:
     try:
         return detector.fit(parts.train.signals, **labelled)
     except ValueError as error:
-        if not labelled and _needs_anomalies(detector):
+        if not labelled and detector.needs_anomalies:
             raise DatasetError(
                 f"{arguments.file} has too few labelled anomalies for --scoring "
                 f"{arguments.scoring} with --threshold {arguments.threshold}, which must see some. "
                 "Choose others, such as mse and quantile."
             ) from error
         raise DatasetError(f"{arguments.file} cannot be trained on: {error}") from error
-
-
-def _needs_anomalies(detector: AutoencoderDetector) -> bool:
-    scoring = SCORINGS[str(detector.scoring)]()
-    return scoring.needs_anomalies or THRESHOLDS[detector.threshold].needs_anomalies
 
 
 # What is said about it
