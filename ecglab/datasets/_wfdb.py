@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,7 +53,8 @@ _BITS: dict[str, int | Fraction] = {
 }
 _COMPRESSED = ("508", "516", "524")
 _DIFFERENCES = "8"  # a sample is the sum of all before it
-_BLOCK = 2**21  # samples, of all signals together, that are decoded at a time
+_WIDE = ("8", "24", "32", "524")  # more than 16 bits
+_BLOCK = 2**20  # samples, of all signals together, that are decoded at a time
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -166,44 +168,44 @@ def _check_size(header: Path, path: Path, record: Any, positions: list[int]) -> 
 
 
 def _read_signal(header: Path, record: Any, position: int) -> RawLead:
-    """Read one signal through, and leave it in its file: what is asked for is decoded again."""
+    """Decode one signal, and keep its numbers; slices of it are in the unit that is stated."""
     data = header.parent / record.file_name[position]
-    per_frame, n_frames = record.samps_per_frame[position] or 1, record.sig_len or 1
-    check_length(str(header), n_frames * per_frame)
+    per_frame = record.samps_per_frame[position] or 1
+    check_length(str(header), (record.sig_len or 1) * per_frame)
     rate = check_rate(str(header), record.fs * per_frame if record.fs else 0)
-    # Without a length, or a value to begin with, there is but one block.
-    stays = record.sig_len and record.fmt[position] != _DIFFERENCES
-    total, n_samples, infinite = 0, 0, False
-    for frames in _blocks(record, 0, n_frames) if stays else [(0, record.sig_len)]:
-        digital, values, gain = _decode(header, record, position, *frames)
-        total += int(digital.sum(dtype=np.int64))
-        n_samples += len(values)
-        infinite |= bool(np.isinf(values).any())
-    if not np.isfinite(gain) or infinite:
+    parts = []
+    for first, stop in _blocks(record, position):
+        numbers, read = _decode(header, record, position, first, stop)
+        parts.append(numbers.astype(np.int32 if record.fmt[position] in _WIDE else np.int16))
+    numbers = np.concatenate(parts)
+    check_length(str(data), len(numbers))
+
+    def to_unit(numbers: npt.NDArray[Any]) -> FloatArray:
+        part = copy(read)
+        part.e_d_signal = [numbers]
+        return np.asarray(part.dac(expanded=True)[0], dtype=np.float64)
+
+    gain = float(read.adc_gain[0])
+    with np.errstate(all="ignore"):
+        ends = to_unit(np.array([numbers.min(), numbers.max()]))
+    if not np.isfinite(gain) or np.isinf(ends).any():
         raise DatasetError(f"{header} gives lead {position} a gain of {gain}: it is damaged.")
-    check_length(str(data), n_samples)
-    if per_frame > 1 and n_samples < n_frames * per_frame:  # the library had to average frames
-        rate, per_frame = rate / per_frame, 1
+    if per_frame > 1 and len(numbers) < (record.sig_len or 1) * per_frame:  # they were averaged
+        rate /= per_frame
     else:
-        _compare_checksum(data, total, record, position)
-    late = min((record.skew[position] or 0) * round(rate / record.fs), n_samples)
+        _compare_checksum(data, numbers, record, position)
+    late = min((record.skew[position] or 0) * round(rate / record.fs), len(numbers))
 
-    def read(start: int, stop: int) -> FloatArray:
-        found = np.full(stop - start, np.nan)
-        start, stop = (min(place + late, n_samples) for place in (start, stop))
-        for first, last in _blocks(record, start // per_frame, -(-stop // per_frame)):
-            part = _decode(header, record, position, first, last)[1]
-            skipped = start - first * per_frame
-            part = part[max(skipped, 0) : stop - first * per_frame]
-            found[max(-skipped, 0) :][: len(part)] = part
-        return found
+    def read_slice(start: int, stop: int) -> FloatArray:
+        values, known = np.full(stop - start, np.nan), numbers[start + late : stop + late]
+        values[: len(known)] = to_unit(known)
+        return values
 
-    whole = np.concatenate([values[late:], np.full(late, np.nan)])
     reading = Reading().with_decision("format", "WFDB", "by its header")
     reading = reading.with_decision("unit", record.units[position] or "mV", "stated by the header")
     return RawLead(
         place=str(data),
-        values=Stored(n_samples, read) if stays else whole,
+        values=Stored(len(numbers), read_slice),
         rate=rate,
         lead=record.sig_name[position],
         provenance={f"sha256 of {path.name}": sha256_of(path) for path in (header, data)},
@@ -211,25 +213,23 @@ def _read_signal(header: Path, record: Any, position: int) -> RawLead:
     )
 
 
-def _blocks(record: Any, first: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Cut frames into blocks that are decoded at a time."""
+def _blocks(record: Any, position: int) -> Iterator[tuple[int, int | None]]:
+    """Cut the frames of a file into blocks: all signals are decoded, and take much more room."""
+    if not record.sig_len or record.fmt[position] == _DIFFERENCES:
+        yield 0, None
+        return
     size = max(1, _BLOCK // sum(n or 1 for n in record.samps_per_frame))
-    for start in range(first, stop, size):
-        yield start, min(start + size, stop)
+    for first in range(0, record.sig_len, size):
+        yield first, min(first + size, record.sig_len)
 
 
 def _decode(
     header: Path, record: Any, position: int, first: int, stop: int | None
-) -> tuple[npt.NDArray[Any], FloatArray, float]:
-    """Return frames of a signal as they are stored, in its unit, and the gain; skew is kept."""
+) -> tuple[npt.NDArray[Any], Any]:
+    """Return frames of a signal as they are stored, and what the library read; skew is kept."""
     wfdb = import_optional("wfdb")
-    how = {
-        "channels": [position],
-        "sampfrom": first,
-        "sampto": stop,
-        "physical": False,
-        "ignore_skew": True,
-    }
+    where = {"channels": [position], "sampfrom": first, "sampto": stop}
+    how = {"physical": False, "ignore_skew": True, **where}
     data = header.parent / record.file_name[position]
     with (
         library_faults(data, f"read as the signal that {header.name} describes"),
@@ -237,17 +237,16 @@ def _decode(
     ):
         try:
             read = wfdb.rdrecord(name, smooth_frames=False, **how)
-            digital, values = read.e_d_signal[0], read.dac(expanded=True)[0]
+            return np.asarray(read.e_d_signal[0]), read
         except Exception:  # several samples a frame, in a way that the library can only average
             read = wfdb.rdrecord(name, smooth_frames=True, **how)
-            digital, values = read.d_signal[:, 0], read.dac()[:, 0]
-        return np.asarray(digital), np.asarray(values, np.float64), float(read.adc_gain[0])
+            return np.asarray(read.d_signal[:, 0]), read
 
 
-def _compare_checksum(data: Path, total: int, record: Any, position: int) -> None:
+def _compare_checksum(data: Path, numbers: npt.NDArray[Any], record: Any, position: int) -> None:
     """Say so if the samples are not those that the header was written for."""
     stated = record.checksum[position] if record.checksum else None
-    if stated is not None and (total - int(stated)) % 2**16:
+    if stated is not None and (int(numbers.sum(dtype=np.int64)) - int(stated)) % 2**16:
         _logger.warning(
             "%s: the checksum of %s in the header is that of another signal. One of the two files "
             "may be damaged.",

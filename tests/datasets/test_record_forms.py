@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from records import simulate, write_marks, write_wfdb
+from records import quiet_wfdb, simulate, write_marks, write_wfdb
 
-from ecglab.datasets import read_record
+from ecglab.datasets import _wfdb, read_record
+from ecglab.datasets._edf import open_edf
 from ecglab.datasets._record import cut_record
 from ecglab.errors import DatasetError
 
@@ -356,6 +357,35 @@ def test_skew_is_undone_without_false_alarms(raw, tmp_path, caplog, skew, other)
     assert len(record.set_aside) <= len(plain.set_aside) + 1
     assert np.abs(np.median(record.times[:100] - plain.times[:100])) < 0.01
     assert "checksum" not in caplog.text
+
+
+@pytest.mark.parametrize("fmt", ["8", "16", "24", "32", "61", "80", "160", "212", "310", "311"])
+def test_slices_of_a_record_are_what_the_library_reads_of_it_in_every_format(
+    tmp_path, fmt, monkeypatch
+):
+    monkeypatch.setattr(_wfdb, "_BLOCK", 500)  # several are needed
+    numbers = RNG.integers(-(2**31), 2**31, (1200, 2))  # as many bytes as any of them needs
+    with quiet_wfdb() as wfdb:
+        about = {"fs": RATE, "units": ["mV"] * 2, "sig_name": ["MLII", "V1"], "fmt": ["32"] * 2}
+        scale = {"adc_gain": [200.0, 100.0], "baseline": [3, -5]}
+        wfdb.wrsamp("r", d_signal=numbers, **about, **scale, write_dir=str(tmp_path))
+        header = tmp_path / "r.hea"
+        header.write_text(header.read_text().replace(".dat 32 ", f".dat {fmt} "))
+        expected = wfdb.rdrecord(str(tmp_path / "r")).p_signal
+    signals = _wfdb.open_wfdb(header, None)
+    for position in (0, 1):
+        values = signals.read(position).values
+        np.testing.assert_array_equal(values[:], expected[:, position])
+        for part in (slice(0, 0), slice(247, 253), slice(499, 1001), slice(1190, 1300)):
+            np.testing.assert_array_equal(values[part], expected[part, position])
+
+
+def test_slices_of_an_edf_file_are_what_the_library_reads_of_it(tmp_path):
+    path = write_edf(tmp_path / "a.edf", {"ECG": RNG.normal(size=N), "EMG": RNG.normal(size=N)})
+    values, expected = open_edf(path).read(0).values, edfio.read_edf(path).signals[0].data
+    np.testing.assert_array_equal(values[:], expected)
+    for part in (slice(0, 0), slice(359, 361), slice(N - 5, N + 5)):
+        np.testing.assert_array_equal(values[part], expected[part])
 
 
 def test_several_samples_a_frame_are_read_at_their_own_rate(raw, detected, tmp_path):
