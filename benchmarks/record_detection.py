@@ -2,21 +2,23 @@
 
 Each record's two leads are tried, and as guards against settings that fit one stretch only, three
 stretches of five minutes to learn from and a simulated recording. No label reaches any of the
-detectors; the annotations judge them afterwards. Three tables come out, in `benchmarks/results`,
+detectors; the annotations judge them afterwards. Four tables come out, in `benchmarks/results`,
 and beside each a file of the same name in JSON, which says what it was computed from:
 
     record_detection.csv    ours, what it stands on taken away piece by piece, and baselines
     record_rpeaks.csv       R-peak detectors on DS1: beats missed and extra marks, by EC57's rules
     record_speed.csv        seconds from file to report, in a fresh process
+    record_length.csv       the same, and the memory it takes, for half an hour to a week of 106
 
 Needs the records 100, 106, 119 and 208, and for R peaks all of DS1 (of ``$ECGLAB_DATA_HOME``, or
-PhysioNet); about fifteen minutes. Three of the detectors of R peaks are measured only where
+PhysioNet), and 1 GB on disk for the longest; about half an hour. Three of the detectors of R peaks
+are measured only where
 
     pip install sleepecg==0.6.0 neurokit2==0.3.0 vg-beat-detectors==0.0.13
 
 was done before; the course needs none of them.
 
-    python benchmarks/record_detection.py [speed] [rpeaks] [detection]
+    python benchmarks/record_detection.py [speed] [length] [rpeaks] [detection]
 """
 
 import argparse
@@ -55,6 +57,8 @@ from ecglab.thresholds import mean_plus_sd_threshold
 
 RECORDS = ("100", "106", "119", "208")
 STARTS = (0, 10, 20)  # minutes
+REPEATED = "106"
+HOURS = (0.5, 4.0, 24.0, 168.0)
 STANDARD_DEVIATIONS = 7.0  # as in ecglab.recordings
 TRIMMED = 0.7  # share of the beats nearest their median that the stronger baseline learns from
 OURS = "ours"
@@ -309,34 +313,64 @@ def find_header(name: str) -> Path:
 
 
 REPORT = """
-import sys
+import resource, sys
 from ecglab.datasets import read_record
-from ecglab.recordings import analyse, write_annotations, write_report, write_strange_beats
+from ecglab.recordings import analyse, write_results
 analysis = analyse(read_record(sys.argv[1], annotations=sys.argv[3] or None))
-write_report(analysis, sys.argv[2] + "/a.html")
-write_strange_beats(analysis, sys.argv[2] + "/a.csv")
-write_annotations(analysis, sys.argv[2] + "/a.ecglab")
+write_results(analysis, sys.argv[2])
+print(len(analysis.scores), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+def time_report(header: Path, annotations: str) -> tuple[dict[str, object], dict[str, object]]:
+    """Time a fresh process from file to report, imports and training included; and what it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        start, before = time.perf_counter(), children_cpu_seconds()
+        done = subprocess.run(
+            [sys.executable, "-c", REPORT, str(header), folder, annotations],
+            check=True,
+            capture_output=True,
+        )
+        seconds = time.perf_counter() - start
+    n_beats, kibibytes = (int(number) for number in done.stdout.split())
+    times: dict[str, object] = {
+        "seconds": round(seconds, 1),
+        "CPU seconds": round(children_cpu_seconds() - before, 1),
+    }
+    return times, {"beats": n_beats, "peak memory in MB": round(kibibytes * 1024 / 1e6)}
+
+
 def speed_rows() -> Iterator[dict[str, object]]:
-    """Time a fresh process from file to report, imports and training included."""
+    """Time every record, with its annotations and without."""
     for name in RECORDS:
         for annotations, peaks in (("atr", "annotated"), ("", "detected")):
-            with tempfile.TemporaryDirectory() as folder:
-                start, before = time.perf_counter(), children_cpu_seconds()
-                subprocess.run(
-                    [sys.executable, "-c", REPORT, str(find_header(name)), folder, annotations],
-                    check=True,
-                    capture_output=True,
-                )
-                seconds = time.perf_counter() - start
-            yield {
-                "record": name,
-                "R peaks": peaks,
-                "seconds": round(seconds, 1),
-                "CPU seconds": round(children_cpu_seconds() - before, 1),
-            }
+            times, _ = time_report(find_header(name), annotations)
+            yield {"record": name, "R peaks": peaks, **times}
+
+
+def length_rows() -> Iterator[dict[str, object]]:
+    """Measure one record, and the same over and over again for as long as a recorder is worn."""
+    for hours in HOURS:
+        with tempfile.TemporaryDirectory() as folder:
+            header = repeat_record(find_header(REPEATED), hours, Path(folder))
+            times, taken = time_report(header, "")
+        yield {"record": REPEATED, "hours": hours, **taken, **times}
+
+
+def repeat_record(header: Path, hours: float, folder: Path) -> Path:
+    """Write a record of MIT-BIH, two samples of 12 bits a frame, so often that it is as long."""
+    data, rate = header.with_suffix(".dat").read_bytes(), 360
+    n_frames = round(hours * 3600 * rate)
+    with (folder / f"{header.stem}.dat").open("wb") as file:
+        for start in range(0, 3 * n_frames, len(data)):
+            file.write(data[: 3 * n_frames - start])
+    leads = [line.split()[-1] for line in header.read_text().splitlines()[1:3]]
+    place = folder / header.name
+    place.write_text(
+        f"{header.stem} 2 {rate} {n_frames}\n"
+        + "".join(f"{header.stem}.dat 212 200(1024) 11 0 0 0 0 {lead}\n" for lead in leads)
+    )
+    return place
 
 
 def children_cpu_seconds() -> float:
@@ -356,15 +390,16 @@ def summarise(table: pd.DataFrame) -> str:
 
 TABLES: dict[str, Callable[[], Iterator[dict[str, object]]]] = {
     "speed": speed_rows,
+    "length": length_rows,
     "rpeaks": rpeak_rows,
     "detection": detection_rows,
 }
-TIMED = ("speed", "rpeaks")
+TIMED = ("speed", "length", "rpeaks")
 
 
 def records_of(table: str) -> tuple[str, ...]:
     """Name the records that a table was computed from."""
-    return TUNED + CONFIRMED if table == "rpeaks" else RECORDS
+    return {"rpeaks": TUNED + CONFIRMED, "length": (REPEATED,)}.get(table, RECORDS)
 
 
 def is_installed(package: str) -> bool:

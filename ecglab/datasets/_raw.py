@@ -34,7 +34,7 @@ class BeatMarks:
 
 
 class Samples(Protocol):
-    """A signal, read in slices: an array, or what reads it from a file."""
+    """A signal that is asked for in slices: an array, or what works them out."""
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -45,7 +45,7 @@ class Samples(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """A signal that stays in its file: `read` returns the samples from one up to another."""
+    """A signal that is kept as its file has it: `read` returns samples from one up to another."""
 
     n_samples: int
     read: Callable[[int, int], FloatArray]

@@ -1,7 +1,8 @@
 """A recorded signal: filtered, freed of what no beat should be judged by, cut into beats.
 
-All of it is done block by block, each with so much around it that it makes no difference: a day is
-never in memory, and what is measured over the whole recording is measured before it is used.
+All of it is done block by block, each with so much around it that it makes no difference, and what
+is measured over the whole recording is measured before it is used: a week takes no more room than
+an hour, but for its beats.
 
 Stretches are marked as bad for gross faults only. An ectopic beat is large, wide and rare, and so
 are weaker kinds of noise: what might be a beat stays in. What is marked is cut out before any

@@ -70,14 +70,13 @@ def scale_beats(beats: npt.NDArray[np.floating], own: BoolArray) -> npt.NDArray[
         means[part] = values.sum(axis=1) / own[part].sum(axis=1)
         powers[part] = np.square(_centre(beats[part], own[part], means[part])).mean(axis=1)
     size = float(np.sqrt(np.median(powers)))
-    columns = np.split(np.arange(beats.shape[1]), beats.shape[1])
-    middle = [np.median(_centre(beats[:, one], own[:, one], means)) for one in columns]
+    size = size if size > 0 else 1.0
+    columns = range(beats.shape[1])
+    middle = [np.median(_centre(beats[:, [n]], own[:, [n]], means)) for n in columns]
     scaled = np.empty(beats.shape, dtype=np.float32)
     for part in chunks_of(len(beats)):
-        apart = (_centre(beats[part], own[part], means[part]) - middle) / (
-            size if size > 0 else 1.0
-        )
-        scaled[part] = np.clip(apart, -_LARGEST, _LARGEST)
+        apart = _centre(beats[part], own[part], means[part]) - middle
+        scaled[part] = np.clip(apart / size, -_LARGEST, _LARGEST)
     return scaled
 
 
@@ -207,7 +206,9 @@ def find_gap(excess: FloatArray) -> float:
     """
     grid = np.linspace(*_GAP, 91)
     near = excess[(excess > _GAP[0] - 5 * _SMOOTHING) & (excess < _GAP[1] + 5 * _SMOOTHING)]
-    density = np.exp(-0.5 * ((grid[:, None] - near) / _SMOOTHING) ** 2).sum(axis=1)
+    density = np.zeros(len(grid))
+    for part in chunks_of(len(near)):
+        density += np.exp(-0.5 * ((grid[:, None] - near[part]) / _SMOOTHING) ** 2).sum(axis=1)
     # As good as empty: less than a fiftieth of a beat in a thousand.
     slack = 2e-5 * len(excess) * _SMOOTHING * np.sqrt(2 * np.pi)
     return float(grid[density <= density.min() + slack].mean())

@@ -1,5 +1,6 @@
 """What happens to the samples: bad stretches, R peaks, cutting, and the simulated recording."""
 
+import tracemalloc
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from records import simulate
 
 from ecglab.datasets import _rpeaks, _signal, _wfdb, make_record, read_record
+from ecglab.datasets._raw import Stored
 from ecglab.datasets._record import cut_record
 from ecglab.datasets._rpeaks import find_r_peaks
 from ecglab.datasets._signal import Gapless, cut_out, normalise, rr_intervals
@@ -155,6 +157,28 @@ def test_a_recording_that_is_read_in_blocks_gives_the_same_beats(mitdb, name, mo
         assert getattr(blocks, table).equals(getattr(whole, table))
     # In mV; the smallest step of the recorder is 0.005.
     np.testing.assert_allclose(blocks.amplitudes, whole.amplitudes, rtol=0, atol=1e-6)
+
+
+def test_a_long_recording_takes_little_more_memory_than_its_beats(raw, monkeypatch):
+    cut_record(replace(raw, marks=None), source="")  # what it imports is not counted
+    raw = simulate_lead(40.0, {"V": 0.1}, RATE, np.random.default_rng(2))
+    values = raw.values.astype(np.float32)
+
+    def read(start, stop):
+        return values[start:stop].astype(np.float64)
+
+    stored = replace(raw, values=Stored(len(values), read), marks=None)
+    for name, size in {"_BLOCK": 2**14, "_MOST_SORTED": 2**14, "_CHUNK": 2**8}.items():
+        monkeypatch.setattr(_signal, name, size)  # as if it were a long one
+    monkeypatch.setattr(_rpeaks, "_PIECE", 60.0)
+    tracemalloc.start()
+    try:
+        record = cut_record(stored, source="")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    beats = record.signals.nbytes + record.amplitudes.nbytes
+    assert peak < 2 * beats
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=20).map(sorted))
