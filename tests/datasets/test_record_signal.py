@@ -161,7 +161,7 @@ def test_a_recording_that_is_read_in_blocks_gives_the_same_beats(mitdb, name, mo
 
 def test_a_long_recording_takes_little_more_memory_than_its_beats(raw, monkeypatch):
     cut_record(replace(raw, marks=None), source="")  # what it imports is not counted
-    raw = simulate_lead(40.0, {"V": 0.1}, RATE, np.random.default_rng(2))
+    raw = simulate(40.0, {"V": 0.1}, RATE, 2)
     values = raw.values.astype(np.float32)
 
     def read(start, stop):
