@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from out_detect import CONTENDERS as OUT_DETECTORS
+from out_detect import CONTROL, WINNER
 from sklearn.preprocessing import StandardScaler
 
 from ecglab import AutoencoderDetector
@@ -173,5 +175,7 @@ CONTENDERS: tuple[Contender, ...] = (
         lambda seed: AutoencoderDetector(AttentionAutoencoder(), random_state=seed),
         [MSE],
     ),
+    # As they were frozen; no baseline, because what the control is was seen in the search.
+    *(_estimator("ensemble and control", name, OUT_DETECTORS[name]) for name in (WINNER, CONTROL)),
 )
 """All of them, in the order in which tables show them."""

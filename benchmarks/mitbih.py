@@ -14,9 +14,12 @@ and beside each a file of the same name in JSON, which says what it was computed
 About five minutes on two cores. Any other folder is measured, and its table printed, by
 
     python benchmarks/mitbih.py [FOLDER]
+
+and `--baselines` computes their rows alone, and leaves the others as they are.
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -26,8 +29,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from protocol import save_table, versions_of
+from protocol import RESULTS, save_table, versions_of
+from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
@@ -122,6 +127,26 @@ def from_median(record: Record) -> tuple[Scores, None]:
     return np.square(record.signals - median).mean(axis=1, dtype=np.float64), None
 
 
+def from_nearest(record: Record) -> tuple[Scores, None]:
+    """Score by the distance to the most similar other beat of the first lead.
+
+    Which is the matrix profile of Yeh and others (2016), taken where beats are and nowhere else:
+    standardised windows of one length, each by its distance to the nearest other one.
+    """
+    nearest = []
+    for rows in np.array_split(np.arange(len(record)), max(1, len(record) // 500)):
+        apart = cdist(record.signals[rows], record.signals)
+        apart[np.arange(len(rows)), rows] = np.inf
+        nearest.append(apart.min(axis=1))
+    return np.concatenate(nearest), None
+
+
+def isolation(record: Record) -> tuple[Scores, None]:
+    """Score by how few random splits set a beat of the first lead apart (Liu and others, 2008)."""
+    forest = IsolationForest(random_state=0).fit(record.signals)
+    return -np.asarray(forest.score_samples(record.signals), dtype=np.float64), None
+
+
 def interval_ratio(record: Record) -> tuple[Scores, None]:
     """Score by the median of the eleven intervals around a beat over the one before it."""
     before = pd.Series(np.asarray(record.rr_intervals)[:, 0])
@@ -129,13 +154,20 @@ def interval_ratio(record: Record) -> tuple[Scores, None]:
     return ratio.fillna(1.0).to_numpy(), None
 
 
-OTHERS: dict[str, Callable[[Record], tuple[Scores, Verdicts | None]]] = {
-    "ours, without the network": without_network,
-    "first five minutes, one lead, shape": first_minutes,
+BASELINES: dict[str, Callable[[Record], tuple[Scores, None]]] = {
     "baseline: RR interval before the beat": interval_ratio,
     "baseline: PCA, 10 components, all beats": residual,
     "baseline: distance from the median beat": from_median,
+    "baseline: distance to the nearest other beat": from_nearest,
+    "baseline: isolation forest": isolation,
 }
+OTHERS: dict[str, Callable[[Record], tuple[Scores, Verdicts | None]]] = {
+    "ours, without the network": without_network,
+    "first five minutes, one lead, shape": first_minutes,
+    **BASELINES,
+}
+DETECTORS = [OURS, "ours, shape alone", "ours, rhythm alone", *OTHERS, OWN_PEAKS]
+"""In the order of the tables."""
 
 
 def areas(record: Record, scores: Scores) -> dict[str, float]:
@@ -244,16 +276,46 @@ def bound_areas(part: pd.DataFrame, bound: str, n_resamples: int = 2000) -> dict
     return {name: float(bounds[name]) for name in AREAS}
 
 
+def renew_baselines(paths: list[Path]) -> None:
+    """Put rows of the baselines, computed anew, in the place of those in the tables."""
+    rows = []
+    for path in tqdm(paths, unit="record"):
+        record = read_record(path, annotations="atr", download_if_missing=False)
+        about = {"record": path.stem, "leads": " ".join(record.lead_names)}
+        rows += [
+            about | {"detector": name} | areas(record, detector(record)[0])
+            for name, detector in BASELINES.items()
+        ]
+    new = pd.DataFrame(rows)
+    new["part"] = np.where(new["record"].isin(TUNED), "settled on", "confirmed on")
+    means = new.groupby(["part", "detector"], as_index=False)[list(AREAS)].mean()
+    for name, renewed, digits in (("mitbih", new, 5), ("mitbih_summary", means, 4)):
+        old = pd.read_csv(RESULTS / f"{name}.csv", dtype={"record": str})
+        table = pd.concat([old[~old["detector"].isin(BASELINES)], renewed])
+        places = table["detector"].str.replace(": (low|high)$", "", regex=True).map(DETECTORS.index)
+        table = table.assign(place=places).sort_values("place", kind="stable")
+        if "record" in table:
+            table = table.sort_values("record", kind="stable")
+        table = table.sort_values("part", ascending=False, kind="stable").drop(columns="place")
+        card = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+        save_table(name, table, card, float_format=f"%.{digits}g")
+
+
 def main() -> int:
     """Measure DS1, or another folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="with NAME.hea and NAME.atr files")
-    folder = parser.parse_args().folder
+    parser.add_argument("--baselines", action="store_true", help="of DS1, and nothing else")
+    asked = parser.parse_args()
+    folder: Path | None = asked.folder
     home = Path(os.environ.get("ECGLAB_DATA_HOME", ".")) / "mitdb"
     if folder is None:
         paths = [home / f"{name}.hea" for name in sorted(TUNED + CONFIRMED)]
     else:
         paths = sorted(path for path in folder.glob("*.hea") if path.with_suffix(".atr").exists())
+    if asked.baselines:
+        renew_baselines(paths)
+        return 0
     measured = {path.stem: measure(path) for path in tqdm(paths, unit="record")}
     table = pd.DataFrame([row for rows, _ in measured.values() for row in rows])
     counts = {name: counted for name, (_, counted) in measured.items()}

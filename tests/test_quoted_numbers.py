@@ -86,6 +86,15 @@ FACTS = {
     "09_analyse_your_own_recording": {
         "Every beat after minute 20": "made up for the quiz",
     },
+    "10_judge_it_on_many_patients": {
+        "# 10 · Judge": "the title",
+        "48 records of 47 people": "what the database says of itself",
+        r"\(43 MB\)": "22 files of 1.95 MB",
+        "100, 106, 119 and 208": "names of records",
+        "(?:Record|only record) 100": "the same",
+        "201 and 202": "the same",
+        r"for 118 and 215|\(118 and 215\)|all but 108 and 203|fails 108": "the same",
+    },
 }
 
 NUMBER = re.compile(

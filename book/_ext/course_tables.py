@@ -6,8 +6,9 @@ which the tests read, and then put on the page.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from docutils import nodes
@@ -120,6 +121,27 @@ def out_detect_robustness(root: Path) -> str:
     means = runs.pivot_table(index="condition", columns="detector", values="ROC-AUC", sort=False)
     rows = [[str(name), *(f"{value:.3f}" for value in row)] for name, row in means.iterrows()]
     return markdown(["condition", *map(str, means.columns)], rows)
+
+
+def out_detect_recordings(root: Path) -> str:
+    """Write how well each detector orders the beats of recordings, by shape alone."""
+    table = pd.read_csv(root / "benchmarks" / "results" / "out_detect_recordings_summary.csv")
+    mean, ahead = "mean", "ahead of the median beat"
+    rows = [
+        [
+            str(row["detector"]),
+            _bounded(row, mean, ".3f"),
+            _bounded(row, ahead, "+.3f") if row[ahead] else "",
+        ]
+        for row in table.to_dict("records")
+    ]
+    return markdown(["detector", "ROC-AUC of V and F", ahead], rows)
+
+
+def _bounded(row: dict[Hashable, Any], name: str, form: str) -> str:
+    """Write a figure and its interval."""
+    value, low, high = (f"{row[name + end]:{form}}" for end in ("", ": low", ": high"))
+    return f"{value} ({low} to {high})"
 
 
 def lstm_speed(root: Path) -> str:
@@ -283,6 +305,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "out-detect": out_detect,
     "out-detect-tests": out_detect_tests,
     "out-detect-robustness": out_detect_robustness,
+    "out-detect-recordings": out_detect_recordings,
     "lstm-speed": lstm_speed,
     "recordings": recordings,
     "mitbih": mitbih,

@@ -144,6 +144,49 @@ def check_contender(answer: Any, split: Split, least: float = 0.9) -> Feedback:
     return Feedback(True, "It is in the race. Measure it with ten seeds before you believe in it.")
 
 
+def check_fusion(answer: Any) -> Feedback:
+    """Check a function that joins two scores: the mean of their standardised logarithms."""
+    rng = np.random.default_rng(0)
+    normal = np.arange(60) % 3 > 0
+    first, second = np.exp(rng.normal(size=(2, 60)) + 3 * ~normal) * [[1], [100]]
+    given, reply = try_out(answer, first.copy(), second.copy(), normal.copy())
+    if reply is not None:
+        return reply
+    fused = as_numbers(given)
+    if fused is None or fused.shape != normal.shape:
+        return Feedback(False, "It should return one number for each beat.")
+
+    def is_mean_of(scores: tuple[Any, ...], own: npt.NDArray[np.bool_], centre: Any) -> bool:
+        parts = []
+        for score in scores:
+            middle = centre(score[own])
+            parts.append((score - middle) / (np.quantile(score[own], 0.95) - middle))
+        return bool(np.allclose(fused, np.mean(parts, axis=0), rtol=1e-6, atol=1e-9))
+
+    logarithms = np.log(first), np.log(second)
+    if is_mean_of(logarithms, normal, np.median):
+        return Feedback(True, "Two scores on one scale, and no anomaly has been asked.")
+    wrong = {
+        "All beats set the scale, anomalies too. Take the normal ones alone.": is_mean_of(
+            logarithms, np.full(len(normal), True), np.median
+        ),
+        "The logarithm is missing: one large error would drown all else.": is_mean_of(
+            (first, second), normal, np.median
+        ),
+        "Subtract the median of the normal beats, not their mean.": is_mean_of(
+            logarithms, normal, np.mean
+        ),
+        "That is the plain mean of the logarithms. Put them on one scale first.": np.allclose(
+            fused, np.mean(logarithms, axis=0)
+        ),
+    }
+    otherwise = (
+        "Of each logarithm: minus the median, over the 95 % quantile minus the median, both of the "
+        "normal beats; then the mean of the two."
+    )
+    return Feedback(False, next((hint for hint, fits in wrong.items() if fits), otherwise))
+
+
 def check_covers_zero(
     answer: object, board: pd.DataFrame, detector: str, reference: str, split: str = "pooled"
 ) -> Feedback:

@@ -748,6 +748,31 @@ def test_the_exercise_and_the_package_compute_the_same_interval(board):
     assert (row["low"], row["high"]) == (pytest.approx(low), pytest.approx(high))
 
 
+def fused(first, second, normal, centre=np.median, log=np.log, join=np.mean):
+    """Join two scores; what the wrong answers do otherwise is all that they change."""
+    parts = []
+    for score in (log(first), log(second)):
+        middle = centre(score[normal])
+        parts.append((score - middle) / (np.quantile(score[normal], 0.95) - middle))
+    return join(parts, axis=0)
+
+
+def test_fusion():
+    graded(
+        course.check_fusion,
+        right=fused,
+        wrong=[
+            (lambda a, b, normal: fused(a, b, normal | True), "normal ones alone"),
+            (partial(fused, log=np.asarray), "logarithm is missing"),
+            (partial(fused, centre=np.mean), "not their mean"),
+            (lambda a, b, normal: (np.log(a) + np.log(b)) / 2, "on one scale first"),
+            (partial(fused, join=np.sum), "then the mean of the two"),
+            (lambda a, b, normal: fused(a, b, normal)[normal], "one number for each beat"),
+            (lambda a, b, normal: None, "answers with return"),
+        ],
+    )
+
+
 class Distance:
     """Distance to the mean normal beat; what its subclasses do wrong is all that they change."""
 
