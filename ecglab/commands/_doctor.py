@@ -280,7 +280,11 @@ def _data() -> Iterator[Check]:
     places = f"not in {', '.join(map(str, homes))}"
     for name, found, fetched in (
         ("ECG5000", f"verified, in {files[0].parent}" if files else "", "ecglab fetch"),
-        ("MIT-BIH", f"records {records}" if records else "", "notebooks 9 and 10 fetch what they need"),
+        (
+            "MIT-BIH",
+            f"records {records}" if records else "",
+            "notebooks 9 and 10 fetch what they need",
+        ),
     ):
         if found:
             yield Check(name, OK, found, needed=False)
