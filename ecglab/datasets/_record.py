@@ -416,10 +416,9 @@ def _reasons_to_set_aside(
     for reason in dict.fromkeys(stretch.reason for stretch in stretches):
         bad = sorted((one.start, one.stop) for one in stretches if one.reason == reason)
         begins, ends = np.array([*bad, (np.inf, np.inf)]).T
-        nearest = np.searchsorted(
-            ends, starts, "right"
-        )  # the first that ends behind the beat's start
-        touched = begins[np.minimum(nearest, len(bad))] < stops
+        # A beat touches one if it touches the first that ends after the beat has begun.
+        first = np.searchsorted(ends[:-1], starts, "right")
+        touched = begins[first] < stops
         reasons[touched & (reasons == "")] = reason
     inside = (starts >= 0) & (stops <= len(raw.values) - 1)  # False for a time that is NaN
     reasons[~inside] = _OUTSIDE
