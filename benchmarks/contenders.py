@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ecglab import AutoencoderDetector
 from ecglab.autoencoders import (
+    AttentionAutoencoder,
     ConvAutoencoder,
     DenseAutoencoder,
     DenseTorchAutoencoder,
@@ -164,6 +165,12 @@ CONTENDERS: tuple[Contender, ...] = (
         "PyTorch, convolutional",
         "convolutional",
         lambda seed: AutoencoderDetector(ConvAutoencoder(), random_state=seed),
+        [MSE],
+    ),
+    _rescored(
+        "PyTorch, attention",
+        "attention",
+        lambda seed: AutoencoderDetector(AttentionAutoencoder(), random_state=seed),
         [MSE],
     ),
 )

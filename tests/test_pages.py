@@ -391,6 +391,17 @@ def test_plans_name_sections_that_exist():
         assert re.search(rf"^#+ {re.escape(section)}", headings, re.MULTILINE), section
 
 
+def test_a_notebook_builds_on_what_it_asks_for_and_on_none_that_comes_later():
+    listed = re.findall(r"\{doc\}`notebooks/(\d\d)_\w+`\n  - (.*)\n", PAGES["reading_paths"])
+    for (number, words), path in zip(listed, NOTEBOOKS, strict=True):
+        assert path.stem.startswith(number)
+        asked = re.findall(r"^\| \[(\d+) · .*?\| (necessary|helpful) \|", prose(path), re.MULTILINE)
+        necessary, _, helpful = words.partition(";")
+        for kind, text in (("necessary", necessary), ("helpful", helpful)):
+            assert sorted(re.findall(r"\d+", text)) == sorted(n for n, k in asked if k == kind)
+        assert all(int(earlier) < int(number) for earlier, _ in asked)
+
+
 def test_a_path_ends_with_its_own_time():
     (hour,) = re.findall(r"## One hour\n(.*?)\n## ", PAGES["reading_paths"], re.DOTALL)
     assert sum(int(minutes) for minutes in re.findall(r"\((\d+) minutes", hour)) == 60

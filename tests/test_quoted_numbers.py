@@ -47,8 +47,6 @@ FACTS = {
         r"0\.5 is guessing": "what ROC-AUC is",
         "of 260 without heart disease, aged 40 to 79": "Bjerregaard 1982",
         r"more than 200 ventricular ectopic beats in a day \(Bjerregaard, 1982\)": "the same",
-        "of 101 whose hearts had been examined": "Kostis et al. 1981",
-        r"four had more than 100 \(Kostis and others, 1981\)": "the same",
         "about 100,000 beats, so 200 are": "70 beats a minute for 1440 minutes",
         "of 6,529 who got a long-term ECG": "Torrado et al. 2024",
         r"\(Torrado and others, 2024\)": "the same",

@@ -24,6 +24,7 @@ from ecglab.course._dense import (
 from ecglab.course._explore import (
     check_anomaly_share,
     check_majority_accuracy,
+    check_nearest,
     check_precision,
     check_template,
     check_twin_share,
@@ -91,6 +92,7 @@ __all__ = [
     "check_modes",
     "check_most_missed",
     "check_narrow_code",
+    "check_nearest",
     "check_number_of_runs",
     "check_p_values",
     "check_patient",

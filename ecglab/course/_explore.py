@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from ecglab.course._feedback import UNANSWERED, Feedback, as_numbers, check_number
 from ecglab.evaluation import Split
@@ -109,4 +110,27 @@ def check_template(answer: Any, split: Split) -> Feedback:
         return Feedback(False, "That is the sum; take the mean along each beat.")
     return Feedback(
         False, "Subtract the mean training beat from each test beat, square, average over axis 1."
+    )
+
+
+def check_nearest(answer: Any, split: Split) -> Feedback:
+    """Check scores of the test beats: the mean squared difference to the nearest training beat."""
+    if answer is ...:
+        return UNANSWERED
+    test, train, given = split.test.signals, split.train.signals, as_numbers(answer)
+    if given is None or given.shape != (len(test),):
+        return Feedback(False, f"Give one number a test beat: {len(test)} of them.")
+    squares = cdist(test, train, "sqeuclidean") / test.shape[1]
+    if np.allclose(given, squares.min(axis=1), rtol=1e-3, atol=1e-6):
+        return Feedback(True, "Nearest neighbours: notebook 7 shows how hard they are to beat.")
+    if np.allclose(given, squares.max(axis=1), rtol=1e-3):
+        return Feedback(False, "That is the training beat that is *least* alike: take the nearest.")
+    if np.allclose(given, squares.mean(axis=1), rtol=1e-3):
+        return Feedback(False, "That is the mean over all training beats: take the nearest alone.")
+    if np.allclose(given, squares.min(axis=1) * test.shape[1], rtol=1e-3):
+        return Feedback(False, "That is the sum; take the mean along each beat.")
+    return Feedback(
+        False,
+        "For one test beat: subtract it from all training beats, square, average over axis 1, and "
+        "take the smallest. Then do so for each.",
     )

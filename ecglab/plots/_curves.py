@@ -279,6 +279,7 @@ def plot_calibration(
     ax.plot([], [], "o", color="black", label="observed, and how many beats")
     ax.set(xlabel=f"predicted {what}", ylabel="share that came true", xlim=(-0.03, 1.06))
     ax.set_ylim(-0.03, 1.03)
+    ax.grid(visible=False)  # it would run through the numbers
     ax.legend(loc="upper left")
     return ax
 

@@ -161,6 +161,25 @@ def test_template(split):
     )
 
 
+def test_nearest(split):
+    train, test = split.train.signals, split.test.signals
+    squares = np.array([np.square(train - beat).mean(axis=1) for beat in test])
+    others = np.array([np.square(test - beat).mean(axis=1) for beat in test])
+    np.fill_diagonal(others, np.inf)
+    graded(
+        lambda answer: course.check_nearest(answer, split),
+        right=squares.min(axis=1),
+        wrong=[
+            (squares.max(axis=1), "*least* alike"),
+            (squares.mean(axis=1), "the nearest alone"),
+            (squares.min(axis=1) * test.shape[1], "take the mean"),
+            (others.min(axis=1), "from all training beats"),
+            (squares, "one number a test beat"),
+            ("all", "one number a test beat"),
+        ],
+    )
+
+
 def test_weight_count():
     graded(
         lambda answer: course.check_weight_count(answer, 140, (32, 16, 8)),
