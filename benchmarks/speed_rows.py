@@ -471,8 +471,8 @@ ROWS: tuple[Row, ...] = (
         quality=0.985,
         ahead={"PyOD": 0.01},
         why="Both do the same steps: what the DataLoader costs beyond them is all that can be "
-        "saved. PyOD trains for ten epochs, whatever has been learnt by then. A fused Adam would "
-        "save more, but rounds otherwise and would move every trained weight.",
+        "saved. PyOD trains for ten epochs, whatever has been learnt by then. A fused Adam, or "
+        "one step over all parameters laid end to end, rounds otherwise and would move weights.",
         optional=PYOD,
         on_busy_machine=True,
     ),
