@@ -157,7 +157,12 @@ class TorchAutoencoder(Autoencoder):
     def _train(self, signals: FloatArray, validation_signals: FloatArray) -> pd.DataFrame:
         train = _as_tensor(signals).to(self.device_)
         generator = torch.Generator().manual_seed(self._seeds()["batches"])
-        optimizer = torch.optim.Adam(self.network_.parameters(), lr=self.learning_rate)
+        # On a processor PyTorch would step through the parameters one by one, to the same result.
+        optimizer = torch.optim.Adam(
+            self.network_.parameters(),
+            lr=self.learning_rate,
+            foreach=True if self.device_ == "cpu" else None,
+        )
         schedule = self._make_schedule(optimizer, len(train))
         best = _BestEpoch(self.network_, self.patience)
         losses: list[tuple[float, float]] = []
