@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from speed_rows import Row, Task, Way
 
-from ecglab.datasets import read_record
-from ecglab.datasets._simulate_record import SHARES, SIMULATED_RATE, simulate_lead
+from ecglab.datasets import make_record, read_record
 from ecglab.recordings import analyse, write_annotations, write_report, write_strange_beats
 
 __all__ = ["LONG_ROWS", "report_on", "write_recording"]
@@ -25,9 +24,11 @@ UNITS = 200  # of the file for one mV
 
 def write_recording(folder: Path, hours: float) -> Path:
     """Write a simulated lead to a WFDB record; return its header."""
-    lead = simulate_lead(60 * min(hours, ALONE), SHARES, SIMULATED_RATE, np.random.default_rng(0))
-    samples = np.round(lead.values * UNITS).astype("<i2")
-    n_samples, checksum = round(hours * 3600 * SIMULATED_RATE), 0
+    read_again = make_record(60 * min(hours, ALONE), random_state=0).read_again
+    assert read_again is not None  # what was simulated is kept
+    lead = read_again()[0]
+    samples = np.round(lead.values[:] * UNITS).astype("<i2")
+    n_samples, checksum = round(hours * 3600 * lead.rate), 0
     with open(folder / "long.dat", "wb") as file:
         for start in range(0, n_samples, len(samples)):
             piece = samples[: n_samples - start]
@@ -35,7 +36,7 @@ def write_recording(folder: Path, hours: float) -> Path:
             checksum += int(piece.sum(dtype=np.int64))
     header = folder / "long.hea"
     header.write_text(
-        f"long 1 {SIMULATED_RATE:g} {n_samples}\n"
+        f"long 1 {lead.rate:g} {n_samples}\n"
         f"long.dat 16 {UNITS}/mV 16 0 {samples[0]} {np.int64(checksum).astype(np.int16)} 0 MLII\n",
         encoding="ascii",
     )
