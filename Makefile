@@ -22,7 +22,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
 
-.PHONY: help course test test-unit test-book test-notebooks test-frameworks fuzz lab env lint format notebooks book playground reports results clean
+.PHONY: help course test test-unit test-book test-notebooks test-frameworks fuzz lab env lint format notebooks book playground reports results bench bench-again bench-long clean
 
 help:
 	@echo "make course      run every notebook and build the book from what they show"
@@ -38,6 +38,8 @@ help:
 	@echo "make notebooks   run the notebooks and keep their outputs (needs ECG5000)"
 	@echo "make playground  the detector for the book's playground, the picture of its first page (needs ECG5000)"
 	@echo "make reports     the reports on recordings that the book shows (needs MIT-BIH)"
+	@echo "make bench       our times beside the usual way's, about ten minutes (needs ECG5000; let nothing else run);"
+	@echo "                 make bench-again compares a second run, make bench-long measures how they grow"
 	@echo "make results     compute the tables in benchmarks/results (needs ECG5000; hours)"
 	@echo "make clean       remove what the targets above have built, the environment included"
 
@@ -101,6 +103,15 @@ results: $(READY)
 	$(BIN)/python benchmarks/record_detection.py
 	$(BIN)/python benchmarks/mitbih.py
 	$(BIN)/python benchmarks/windows_and_beats.py
+
+bench: $(READY)
+	$(BIN)/python benchmarks/speed.py
+
+bench-again: $(READY)
+	$(BIN)/python benchmarks/speed.py --against benchmarks/results/speed.csv
+
+bench-long: $(READY)
+	$(BIN)/python benchmarks/speed.py --long
 
 clean:
 	rm -rf $(VENV) build book/_build book/notebooks

@@ -499,14 +499,14 @@ def recording(name: str) -> Iterator[dict[str, object]]:
     if np.isnan(areas(record, scores[ROBUST])[VENTRICULAR]):
         return  # too few ventricular beats
     analysis = analyse(record, random_state=0)
-    learnt = record.signals[analysis.selection.core]
+    learnt = record.signals[analysis.is_learnt]
     fitted = {WINNER: out_detector(0)} | {pca: BASELINES[pca](0) for pca in LINEAR}
     scores |= {
         detector: -each.fit(learnt).score_samples(record.signals)
         for detector, each in fitted.items()
     }
     scores[ON_RECORDINGS[-1]] = np.asarray(analysis.shape)
-    kinds = aami_classes(np.asarray(record.symbols), escapes="N")[analysis.selection.core]
+    kinds = aami_classes(np.asarray(record.symbols), escapes="N")[analysis.is_learnt]
     about = {
         "record": name,
         "learnt": len(learnt),

@@ -15,8 +15,6 @@ from secrets import token_hex
 
 from ecglab.errors import EcglabError, OutputError
 
-__all__ = ["disk_faults_named", "publish", "replacing", "replacing_in"]
-
 
 @contextmanager
 def replacing(place: Path) -> Iterator[Path]:
@@ -79,6 +77,13 @@ def disk_faults_named(place: Path, kind: type[EcglabError] = OutputError) -> Ite
             f"{place} cannot be written ({error.strerror or error}). Make room there, or choose "
             "another place. What was there before is as it was."
         ) from error
+
+
+@contextmanager
+def writing(place: Path, kind: type[EcglabError] = OutputError) -> Iterator[Path]:
+    """Hand out a path to write to, as `replacing`, with `disk_faults_named`."""
+    with disk_faults_named(place, kind), replacing(place) as file:
+        yield file
 
 
 @contextmanager

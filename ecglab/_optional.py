@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-__all__ = ["import_optional", "naming_extra", "quiet_wfdb"]
-
 _READING = ("records", "reading this recording")
 _NEEDED: Mapping[str, tuple[str, str]] = {
     "edfio": _READING,

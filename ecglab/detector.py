@@ -120,7 +120,7 @@ class AutoencoderDetector(
     Notes
     -----
     Higher `score_samples` is more normal, as everywhere in scikit-learn; higher
-    `reconstruction_error` is more anomalous.
+    `reconstruction_error` is more anomalous. `X` is in every method what it is in that one.
 
     Examples
     --------
@@ -284,9 +284,18 @@ class AutoencoderDetector(
         )
         # Both or neither: scores of one scoring against the threshold of another mean nothing.
         self.scoring_, self.threshold_ = scoring, threshold
-        needs_anomalies = scoring.needs_anomalies or THRESHOLDS[self.threshold].needs_anomalies
-        self.label_free_ = not needs_anomalies
+        self.label_free_ = not self.needs_anomalies
         return self
+
+    @property
+    def needs_anomalies(self) -> bool:
+        """True if the scoring or the threshold rule must see labelled anomalies in `fit`."""
+        if self.threshold not in THRESHOLDS:
+            raise ValueError(
+                f"there is no threshold rule {self.threshold!r}; there are {sorted(THRESHOLDS)}."
+            )
+        of_scoring = make_scoring(self.scoring).needs_anomalies
+        return of_scoring or THRESHOLDS[self.threshold].needs_anomalies
 
     @property
     def offset_(self) -> float:
@@ -320,57 +329,19 @@ class AutoencoderDetector(
         return self.scoring_.score(*self._residuals(self._check_beats(X), self.scoring_))
 
     def score_samples(self, X: npt.ArrayLike) -> FloatArray:
-        """Score beats the way scikit-learn does; higher is more normal.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
-
-        Returns
-        -------
-        ndarray of shape (n_beats,)
-            ``-reconstruction_error(X)``.
-        """
+        """Return ``-reconstruction_error(X)``: scikit-learn's way, higher is more normal."""
         return -self.reconstruction_error(X)
 
     def decision_function(self, X: npt.ArrayLike) -> FloatArray:
-        """Score beats with the threshold at zero; below zero is an anomaly.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
-
-        Returns
-        -------
-        ndarray of shape (n_beats,)
-            ``score_samples(X) - offset_``.
-        """
+        """Return ``score_samples(X) - offset_``: below zero is an anomaly."""
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Call each beat normal (+1) or an anomaly (-1).
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
-
-        Returns
-        -------
-        ndarray of int, shape (n_beats,)
-            -1 where the reconstruction error lies above `threshold_`, else +1.
-        """
+        """Return -1 (an anomaly) where the error lies above `threshold_`, else +1 (normal)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def reconstruct(self, X: npt.ArrayLike) -> FloatArray:
         """Rebuild beats, in the unit they came in.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
 
         Returns
         -------
@@ -391,11 +362,6 @@ class AutoencoderDetector(
 
     def encode(self, X: npt.ArrayLike) -> FloatArray:
         """Return the code of each beat.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples) or (n_beats, n_samples, n_channels)
-            Beats of the length seen in training.
 
         Returns
         -------
@@ -480,14 +446,7 @@ class AutoencoderDetector(
 
     def _check_label_needs(self, is_anomaly: npt.NDArray[np.bool_]) -> None:
         """Find out before an hour of training, and not after it, that a choice cannot work."""
-        if self.threshold not in THRESHOLDS:
-            raise ValueError(
-                f"there is no threshold rule {self.threshold!r}; there are {sorted(THRESHOLDS)}."
-            )
-        needed = (
-            make_scoring(self.scoring).needs_anomalies or THRESHOLDS[self.threshold].needs_anomalies
-        )
-        if needed and not is_anomaly.any():
+        if self.needs_anomalies and not is_anomaly.any():
             raise ValueError(
                 f"scoring={self.scoring!r} with threshold={self.threshold!r} needs labelled "
                 "anomalies. Pass validation_signals and validation_is_anomaly, or choose a "

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ecglab.reading import Reading
 
-__all__ = ["CLASS_NAMES", "CLASS_SYMBOLS", "NORMAL_LABEL", "Heartbeats", "read_only"]
+__all__ = ["CLASS_NAMES", "CLASS_SYMBOLS", "NORMAL_LABEL", "Heartbeats"]
 
 NORMAL_LABEL = 1
 """The label of a normal beat in ECG5000 and in everything simulated after it."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecglab._files import disk_faults_named, publish, replacing, replacing_in
+from ecglab._files import disk_faults_named, publish, replacing, replacing_in, writing
 from ecglab.errors import DetectorFileError, OutputError
 
 FULL = OSError(28, "No space left on device")
@@ -242,7 +242,7 @@ def test_a_folder_holds_either_all_that_was_written_or_what_was_there(
 
 def test_a_fault_of_the_disk_names_the_place_and_not_where_it_was_written(tmp_path):
     place = tmp_path / "a.txt"
-    with pytest.raises(OutputError) as caught, disk_faults_named(place), replacing(place) as file:
+    with pytest.raises(OutputError) as caught, writing(place) as file:
         (file / "below").touch()
     assert str(caught.value).startswith(f"{place} cannot be written (")
     assert ".writing" not in str(caught.value)

@@ -359,15 +359,6 @@ def test_the_windowed_maximum_agrees_with_brute_force(residuals, data):
     np.testing.assert_allclose(found, np.max(means, axis=0), rtol=1e-9)
 
 
-@given(residual_arrays)
-def test_the_narrowest_window_finds_the_peak_and_the_widest_the_mean(residuals):
-    channels = (residuals**2).reshape(*residuals.shape[:2], -1).mean(axis=2)
-    peak = WindowedMaximum(1).score(residuals)
-    mean = WindowedMaximum(residuals.shape[1]).score(residuals)
-    np.testing.assert_allclose(peak, channels.max(axis=1), rtol=1e-9)
-    np.testing.assert_allclose(mean, MeanSquaredError().score(residuals), rtol=1e-9)
-
-
 @pytest.mark.parametrize("width", [0, -1, 21, 2.5, None])
 def test_a_width_that_does_not_fit_the_beat_is_refused(width, validation):
     for use in (
@@ -488,8 +479,6 @@ def test_missing_and_unfitting_codes_are_refused(scoring, validation):
             use()
     with pytest.raises(ValueError, match="89 codes but 90 residuals"):
         fitted.score(residuals, codes[1:])
-    with pytest.raises(ValueError, match="3 units, but 4 when fitted"):
-        fitted.score(residuals, codes[:, 1:])
     with pytest.raises(ValueError, match=r"codes must have the shape \(n_beats, n_units\)"):
         fitted.score(residuals, codes[..., None])
     with pytest.raises(ValueError, match="90 of 90 beats have codes that are NaN"):

@@ -20,6 +20,14 @@ from ecglab.evaluation import format_seeds
 
 LABEL_FREE = "95 % quantile (label-free)"
 OURS = "ours"
+NOT_YET = "*Not measured yet: `make bench-long` does.*"
+GROWTH_FIGURE = (
+    "```{image} images/speed_growth.svg\n"
+    ":alt: Two rows of panels on logarithmic axes, time above and memory below, over the number of "
+    "beats, the samples in a beat and the hours of a recording. Lines that rise by one decade a "
+    "decade grow in proportion.\n:align: center\n```\n"
+)
+REACHED = {"yes": "reached", "no": "missed"}
 WEIGHTED = "[140, 96, 48, 24]: learned weights (label-tuned)"
 TEST_SHARE = 1665 / 2249  # anomalies in the test part of the pooled split
 PUBLISHED_SHARE = 0.58  # positives that the published figures fit together with
@@ -157,6 +165,161 @@ def lstm_speed(root: Path) -> str:
         for row in speed.to_dict("records")
     ]
     return markdown(["what", "ours, s", "one at a time, s", "ratio"], rows)
+
+
+def speed(root: Path, name: str = "speed") -> str:
+    """Write our time beside the usual way's, and the ratio of a second run where there is one."""
+    results = root / "benchmarks" / "results"
+    table = pd.read_csv(results / f"{name}.csv")
+    again: dict[tuple[str, str], str] = {}
+    if (results / f"{name}_again.csv").exists():
+        second = pd.read_csv(results / f"{name}_again.csv")
+        again = {
+            (row["what"], row["against"]): _significant(row["ratio again"])
+            + ("" if row["agree"] else " (beyond the spread)")
+            for row in second.to_dict("records")
+        }
+    rows = [
+        [
+            f"{row['what']}: {row['ours']}",
+            f"{row['against']}: {row['usual']}",
+            _seconds(row["ours, s"]),
+            _seconds(row["usual, s"]),
+            _unbroken(f"{_significant(row['ratio'])} {_spread(row, 'ratio')}"),
+            again.get((row["what"], row["against"]), ""),
+            "" if pd.isna(row["goal"]) else f"{row['goal']:g}, {REACHED[row['reached']]}",
+            " / ".join(filter(None, (_known(row["ROC-AUC"]), _known(row["usual ROC-AUC"])))),
+        ]
+        for row in table.to_dict("records")
+    ]
+    header = ["ours", "the usual way", "ours takes", "it takes", "ratio", "again"]
+    return markdown([*header, "goal", "ROC-AUC, ours / usual"], rows)
+
+
+def speed_long(root: Path) -> str:
+    """Write the same of what takes too long for every run."""
+    return speed(root, "speed_long") if _is_measured(root, "speed_long") else NOT_YET
+
+
+def speed_missed(root: Path) -> str:
+    """Write which goals are missed, and why."""
+    table = pd.read_csv(root / "benchmarks" / "results" / "speed.csv")
+    rows = [
+        [f"{row['what']}, against {row['against']}", str(row["why"]), _profile(row)]
+        for row in table[table["reached"] == "no"].to_dict("records")
+    ]
+    return markdown(["missed", "why", "functions with most of the time"], rows)
+
+
+def speed_limits(root: Path) -> str:
+    """Write how near each row comes to what the processor and the memory could do."""
+    table = pd.read_csv(root / "benchmarks" / "results" / "speed.csv")
+    table = table.dropna(subset="bytes").drop_duplicates("what")
+    rows = [
+        [
+            str(row["what"]),
+            _significant(row["multiply-adds"] / 1e9),
+            _significant(row["bytes"] / 1e6),
+            _seconds(row["arithmetic, s"]),
+            _seconds(row["traffic, s"]),
+            _seconds(row["ours, s"]),
+            f"{100 * row['share of the limit']:.2g} %",
+        ]
+        for row in table.to_dict("records")
+    ]
+    header = ["row", "multiply-adds, 10⁹", "MB", "arithmetic alone", "memory alone", "ours takes"]
+    return markdown([*header, "share of the limit"], rows)
+
+
+def speed_busy(root: Path) -> str:
+    """Write what each way takes beside one competing process a processor."""
+    if not _is_measured(root, "speed_busy"):
+        return NOT_YET
+    table = pd.read_csv(root / "benchmarks" / "results" / "speed_busy.csv")
+    rows = [
+        [
+            str(row["what"]),
+            str(row["way"]),
+            _seconds(row["alone, s"]),
+            _seconds(row["busy, s"]),
+            _significant(row["times as long"]),
+        ]
+        for row in table.to_dict("records")
+    ]
+    return markdown(["row", "way", "alone", "busy", "times as long"], rows)
+
+
+def speed_growth(root: Path) -> str:
+    """Draw time and memory; write their exponents, and what the largest size took."""
+    if not _is_measured(root, "speed_exponents"):
+        return NOT_YET
+    table = pd.read_csv(root / "benchmarks" / "results" / "speed_exponents.csv")
+    rows = [
+        [
+            str(row["series"]),
+            f"{row['grows']}, {row['from']:,g} to {row['to']:,g}",
+            f"{row['time']:.2f}"
+            + ("" if pd.isna(row["standard error"]) else f" ± {row['standard error']:.2f}"),
+            _two_digits(row["time, last step"]),
+            _two_digits(row["memory, last step"]),
+            _seconds(row["seconds"]),
+            "" if pd.isna(row["memory, MiB"]) else f"{row['memory, MiB']:,.0f}",
+            "" if pd.isna(row["note"]) else str(row["note"]),
+        ]
+        for row in table.to_dict("records")
+    ]
+    header = ["what", "grows", "time", "time, at the end", "memory, at the end"]
+    return f"{GROWTH_FIGURE}\n{markdown([*header, 'the largest', 'MiB', 'note'], rows)}"
+
+
+def speed_machine(root: Path) -> str:
+    """Write on what kind of machine the first run was made, and with what."""
+    card = json.loads((root / "benchmarks" / "results" / "speed.json").read_text(encoding="utf-8"))
+    rates = card["multiply-adds a second"] / 1e9, card["bytes a second"] / 1e9
+    loads = card["load over the last 1, 5 and 15 minutes"]
+    facts = {
+        "processor": f"{card['processor']}, {card['processors']} of them, {card['system']}",
+        "memory": f"{card['memory, GiB']} GiB",
+        "threads": str(card["threads"]),
+        "repetitions": str(card["repeats"]),
+        "load at the end": ", ".join(f"{load:.1f}" for load in loads) + " (1, 5, 15 minutes)",
+        "product of matrices, float32": f"{rates[0]:.0f} · 10⁹ multiply-adds a second",
+        "memory bandwidth": f"{rates[1]:.0f} GB a second, read and written",
+        "versions": ", ".join(f"{name} {number}" for name, number in card["versions"].items()),
+        "not installed": ", ".join(card["not installed"]) or "none of those compared with",
+    }
+    return markdown(["what", "here"], [[name, fact] for name, fact in facts.items()])
+
+
+def _is_measured(root: Path, name: str) -> bool:
+    return (root / "benchmarks" / "results" / f"{name}.csv").exists()
+
+
+def _profile(row: dict[Hashable, Any]) -> str:
+    return "" if pd.isna(row["most time in"]) else str(row["most time in"])
+
+
+def _spread(row: dict[Hashable, Any], name: str) -> str:
+    low, high = (_significant(row[f"{name}, {end}"]) for end in ("low", "high"))
+    return f"[{low}, {high}]"
+
+
+def _significant(value: float) -> str:
+    """Write a figure with two significant digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 9.95 else f"{value:.2g}"
+
+
+def _two_digits(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.2f}"
+
+
+def _seconds(value: float) -> str:
+    """Write a time in the unit that suits it."""
+    if value >= 1:
+        return _unbroken(f"{value:,.0f} s" if value >= 100 else f"{value:.3g} s")
+    if value >= 1e-3:
+        return _unbroken(f"{1e3 * value:.3g} ms")
+    return _unbroken(f"{1e6 * value:.2g} µs")
 
 
 def restated(root: Path) -> str:
@@ -307,6 +470,13 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "out-detect-robustness": out_detect_robustness,
     "out-detect-recordings": out_detect_recordings,
     "lstm-speed": lstm_speed,
+    "speed": speed,
+    "speed-missed": speed_missed,
+    "speed-limits": speed_limits,
+    "speed-long": speed_long,
+    "speed-busy": speed_busy,
+    "speed-growth": speed_growth,
+    "speed-machine": speed_machine,
     "recordings": recordings,
     "mitbih": mitbih,
     "mitbih-records": mitbih_records,

@@ -7,8 +7,6 @@ from torch import Tensor, nn
 
 from ecglab.autoencoders._torch import Network, TorchAutoencoder
 
-__all__ = ["AttentionAutoencoder"]
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class AttentionAutoencoder(TorchAutoencoder):
@@ -50,30 +48,28 @@ class AttentionAutoencoder(TorchAutoencoder):
     max_epochs: int = 50
 
     def _make_network(self, n_samples: int, n_channels: int) -> Network:
-        shape = (self.code, self.width, self.n_heads, self.n_layers, min(self.patch, n_samples))
-        return AttentionNetwork(n_samples, n_channels, *shape)
+        return AttentionNetwork(n_samples, n_channels, self)
 
 
 class AttentionNetwork(Network):
-    """Transformer layers over patches of a beat; parameters as in `AttentionAutoencoder`."""
+    """Transformer layers over patches of a beat, as an `AttentionAutoencoder` says."""
 
-    def __init__(
-        self, n_samples: int, n_channels: int, code: int, width: int, n_heads: int, n_layers: int,
-        patch: int,
-    ) -> None:  # fmt: skip
+    def __init__(self, n_samples: int, n_channels: int, of: AttentionAutoencoder) -> None:
         super().__init__()
-        self.n_samples, self.n_channels, self.patch = n_samples, n_channels, patch
+        self.n_samples, self.n_channels = n_samples, n_channels
+        self.patch = patch = min(of.patch, n_samples)
+        width = of.width
         n_steps = -(-n_samples // patch)
 
         def layers() -> nn.Sequential:
-            return nn.Sequential(*(_Layer(width, n_heads) for _ in range(n_layers)))
+            return nn.Sequential(*(_Layer(width, of.n_heads) for _ in range(of.n_layers)))
 
         self.places = nn.Parameter(torch.randn(2, n_steps, width) * 0.1)
         self.read = nn.Linear(patch * n_channels, width)
         self.encoder = layers()
-        self.narrow = nn.Linear(n_steps * width, code)
+        self.narrow = nn.Linear(n_steps * width, of.code)
         self.widen = nn.Sequential(
-            nn.Linear(code, n_steps * width), nn.Unflatten(1, (n_steps, width))
+            nn.Linear(of.code, n_steps * width), nn.Unflatten(1, (n_steps, width))
         )
         self.decoder = layers()
         self.write = nn.Linear(width, patch * n_channels)

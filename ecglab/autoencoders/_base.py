@@ -10,8 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-__all__ = ["Autoencoder", "batch_size_of", "check_choice", "check_signals"]
-
 FloatArray = npt.NDArray[np.float32]
 
 _LARGEST_BATCH = 64

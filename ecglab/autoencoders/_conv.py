@@ -7,8 +7,6 @@ from torch import Tensor, nn
 
 from ecglab.autoencoders._torch import Network, TorchAutoencoder, make_activation
 
-__all__ = ["ConvAutoencoder"]
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ConvAutoencoder(TorchAutoencoder):
@@ -49,30 +47,15 @@ class ConvAutoencoder(TorchAutoencoder):
     max_epochs: int = 50
 
     def _make_network(self, n_samples: int, n_channels: int) -> Network:
-        return ConvNetwork(
-            n_samples,
-            n_channels,
-            channels=self.channels,
-            kernel=self.kernel,
-            code=self.code,
-            activation=self.activation,
-        )
+        return ConvNetwork(n_samples, n_channels, self)
 
 
 class ConvNetwork(Network):
-    """Convolutions that halve a beat again and again; parameters as in `ConvAutoencoder`."""
+    """Convolutions that halve a beat again and again, as a `ConvAutoencoder` says."""
 
-    def __init__(
-        self,
-        n_samples: int,
-        n_channels: int,
-        *,
-        channels: Sequence[int],
-        kernel: int,
-        code: int,
-        activation: str,
-    ) -> None:
+    def __init__(self, n_samples: int, n_channels: int, of: ConvAutoencoder) -> None:
         super().__init__()
+        channels, kernel, activation = of.channels, of.kernel, of.activation
         if kernel % 2 == 0:
             raise ValueError(f"kernel must be odd, so that it has a middle, not {kernel}.")
         widths = (n_channels, *channels)
@@ -103,10 +86,10 @@ class ConvNetwork(Network):
         self.encoder = nn.Sequential(
             *(part for level in levels for part in down(level)),
             nn.Flatten(),
-            nn.Linear(n_values, code),
+            nn.Linear(n_values, of.code),
         )
         self.decoder = nn.Sequential(
-            nn.Linear(code, n_values),
+            nn.Linear(of.code, n_values),
             nn.Unflatten(1, shape),
             *(part for level in reversed(levels) for part in up(level)),
         )

@@ -9,8 +9,6 @@ from torch.nn import functional
 
 from ecglab.autoencoders._torch import Network, TorchAutoencoder, make_activation
 
-__all__ = ["DenseEnsembleAutoencoder", "DenseTorchAutoencoder"]
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class DenseTorchAutoencoder(TorchAutoencoder):
@@ -58,16 +56,7 @@ class DenseTorchAutoencoder(TorchAutoencoder):
     output_activation: str = "tanh"
 
     def _make_network(self, n_samples: int, n_channels: int) -> Network:
-        return DenseNetwork(
-            n_samples,
-            n_channels,
-            hidden=self.hidden,
-            dropout=self.dropout,
-            batch_norm=self.batch_norm,
-            linear_code=self.linear_code,
-            activation=self.activation,
-            output_activation=self.output_activation,
-        )
+        return DenseNetwork(n_samples, n_channels, self)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -94,38 +83,27 @@ class DenseEnsembleAutoencoder(DenseTorchAutoencoder):
 
 
 class DenseNetwork(Network):
-    """Fully connected layers; parameters as in `DenseTorchAutoencoder`."""
+    """Fully connected layers, as a `DenseTorchAutoencoder` says."""
 
-    def __init__(
-        self,
-        n_samples: int,
-        n_channels: int,
-        *,
-        hidden: Sequence[int],
-        dropout: float,
-        batch_norm: bool,
-        linear_code: bool,
-        activation: str,
-        output_activation: str,
-    ) -> None:
+    def __init__(self, n_samples: int, n_channels: int, of: DenseTorchAutoencoder) -> None:
         super().__init__()
 
         def layer(n_in: int, n_out: int) -> list[nn.Module]:
-            norm = [_BatchNorm(n_out)] if batch_norm else []
-            drop = [nn.Dropout(dropout)] if dropout else []
-            return [nn.Linear(n_in, n_out), *norm, make_activation(activation), *drop]
+            norm = [_BatchNorm(n_out)] if of.batch_norm else []
+            drop = [nn.Dropout(of.dropout)] if of.dropout else []
+            return [nn.Linear(n_in, n_out), *norm, make_activation(of.activation), *drop]
 
         n_values = n_samples * n_channels
-        down, up = (n_values, *hidden), tuple(hidden)[::-1]
+        down, up = (n_values, *of.hidden), tuple(of.hidden)[::-1]
         *outer, innermost = pairwise(down)
         self.encoder = nn.Sequential(
             *(part for sizes in outer for part in layer(*sizes)),
-            *([nn.Linear(*innermost)] if linear_code else layer(*innermost)),
+            *([nn.Linear(*innermost)] if of.linear_code else layer(*innermost)),
         )
         self.decoder = nn.Sequential(
             *(part for sizes in pairwise(up) for part in layer(*sizes)),
             nn.Linear(up[-1], n_values),
-            make_activation(output_activation),
+            make_activation(of.output_activation),
             nn.Unflatten(1, (n_samples, n_channels)),
         )
 

@@ -13,9 +13,6 @@ from typing import Any
 
 from ecglab._optional import naming_extra
 
-__all__ = ["import_keras", "import_torch"]
-
-
 # One thread at a time: a second one would take the silence for the real stream, and restore that.
 _LOCK = threading.Lock()
 

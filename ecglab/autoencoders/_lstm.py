@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from ecglab.autoencoders._base import FloatArray
 from ecglab.autoencoders._torch import Network, TorchAutoencoder
 
-__all__ = ["LSTMAutoencoder"]
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class LSTMAutoencoder(TorchAutoencoder):
@@ -68,14 +66,7 @@ class LSTMAutoencoder(TorchAutoencoder):
     max_epochs: int = 40
 
     def _make_network(self, n_samples: int, n_channels: int) -> Network:
-        return LSTMNetwork(
-            n_samples,
-            n_channels,
-            embedding=self.embedding,
-            n_layers=self.n_layers,
-            patch=self.patch,
-            dropout=self.dropout,
-        )
+        return LSTMNetwork(n_samples, n_channels, self)
 
     def _train(self, signals: FloatArray, validation_signals: FloatArray) -> pd.DataFrame:
         return super()._train(
@@ -100,28 +91,19 @@ class LSTMAutoencoder(TorchAutoencoder):
 
 
 class LSTMNetwork(Network):
-    """Recurrent layers over patches of a beat; parameters as in `LSTMAutoencoder`."""
+    """Recurrent layers over patches of a beat, as an `LSTMAutoencoder` says."""
 
-    def __init__(
-        self,
-        n_samples: int,
-        n_channels: int,
-        *,
-        embedding: int,
-        n_layers: int,
-        patch: int,
-        dropout: float,
-    ) -> None:
+    def __init__(self, n_samples: int, n_channels: int, of: LSTMAutoencoder) -> None:
         super().__init__()
         self.n_samples, self.n_channels = n_samples, n_channels
-        self.patch = min(patch, n_samples)
+        self.patch = min(of.patch, n_samples)
         self.n_steps = -(-n_samples // self.patch)
         n_values = self.patch * n_channels
-        widths = [2 * embedding] * (n_layers - 1) + [embedding]
+        widths = [2 * of.embedding] * (of.n_layers - 1) + [of.embedding]
         self.encoder = _lstm_layers([n_values, *widths])
-        self.decoder = _lstm_layers([embedding, *widths[::-1]])
+        self.decoder = _lstm_layers([of.embedding, *widths[::-1]])
         self.output = nn.Linear(widths[0], n_values)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(of.dropout)
 
     def encode(self, beats: Tensor) -> Tensor:
         """Read a beat patch by patch; the last hidden state is the code."""

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-__all__ = ["EpochBar"]
-
 
 class EpochBar:
     """A bar that grows with each epoch and shows the validation loss.

@@ -19,8 +19,6 @@ from ecglab.autoencoders._base import Autoencoder, FloatArray, batch_size_of, ch
 from ecglab.autoencoders._frameworks import import_torch
 from ecglab.autoencoders._progress import EpochBar
 
-__all__ = ["Network", "TorchAutoencoder", "find_device", "make_activation", "own_random_numbers"]
-
 _CHUNK = 512  # beats that go through the network at once; more no longer fit the cache
 _LOSSES = ("mae", "mse")
 _PRECISIONS = ("auto", "bfloat16", "float32")
@@ -159,7 +157,12 @@ class TorchAutoencoder(Autoencoder):
     def _train(self, signals: FloatArray, validation_signals: FloatArray) -> pd.DataFrame:
         train = _as_tensor(signals).to(self.device_)
         generator = torch.Generator().manual_seed(self._seeds()["batches"])
-        optimizer = torch.optim.Adam(self.network_.parameters(), lr=self.learning_rate)
+        # On a processor PyTorch would step through the parameters one by one, to the same result.
+        optimizer = torch.optim.Adam(
+            self.network_.parameters(),
+            lr=self.learning_rate,
+            foreach=True if self.device_ == "cpu" else None,
+        )
         schedule = self._make_schedule(optimizer, len(train))
         best = _BestEpoch(self.network_, self.patience)
         losses: list[tuple[float, float]] = []

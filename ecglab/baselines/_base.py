@@ -74,33 +74,11 @@ class Baseline(OutlierMixin, BaseEstimator, ABC):
         return -self._strangeness(validate_data(self, X, reset=False, dtype=np.float64))
 
     def decision_function(self, X: npt.ArrayLike) -> FloatArray:
-        """Score beats with the threshold at zero; below zero is an anomaly.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples)
-            Beats of the length seen in training.
-
-        Returns
-        -------
-        ndarray of shape (n_beats,)
-            ``score_samples(X) - offset_``.
-        """
+        """Return ``score_samples(X) - offset_``: below zero is an anomaly."""
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Call each beat normal (+1) or an anomaly (-1).
-
-        Parameters
-        ----------
-        X : array_like of shape (n_beats, n_samples)
-            Beats of the length seen in training.
-
-        Returns
-        -------
-        ndarray of int, shape (n_beats,)
-            -1 where `decision_function` lies below zero, else +1.
-        """
+        """Return -1 (an anomaly) where `decision_function` lies below zero, else +1 (normal)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     @abstractmethod

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import disk_faults_named, writing
 from ecglab.autoencoders import AUTOENCODERS
 from ecglab.batch import N_STRANGEST
 from ecglab.commands._exit import (
@@ -24,13 +24,24 @@ from ecglab.commands._exit import (
     concluded,
     show_reading,
 )
-from ecglab.commands._options import add_record_options, positive, read_recording, seed
-from ecglab.commands._show import Share, describe, list_rows, share, show, show_beats
-from ecglab.datasets import data_homes
+from ecglab.commands._options import (
+    add_record_options,
+    find_files,
+    positive,
+    read_recording,
+    seed,
+)
+from ecglab.commands._show import (
+    Share,
+    count_reasons,
+    describe,
+    list_rows,
+    share,
+    show_beats,
+    show_found,
+)
 from ecglab.errors import EcglabError
 from ecglab.recordings import VERDICTS, Analysis, analyse, summarise, write_results
-
-__all__ = ["Analyse"]
 
 
 class Analyse:
@@ -92,9 +103,8 @@ def _find(patterns: Iterable[str]) -> list[str]:
     """
     files: list[str] = []
     for pattern in patterns:
-        places = (Path(pattern).expanduser(), *(home / pattern for home in data_homes()))
-        found = (sorted(glob.glob(str(place))) for place in places if glob.has_magic(pattern))
-        files += next(filter(None, found), [pattern])
+        found = find_files(pattern) if glob.has_magic(pattern) else []
+        files += [str(file) for file in found] or [pattern]
     return files
 
 
@@ -142,8 +152,8 @@ def _analyse_many(arguments: argparse.Namespace, files: list[str], folder: Path)
     place = folder / "summary.csv"
     with disk_faults_named(place):
         folder.mkdir(parents=True, exist_ok=True)
-        with replacing(place) as unfinished:
-            table.to_csv(unfinished, index=False, float_format="%.6g", lineterminator="\n")
+    with writing(place) as unfinished:
+        table.to_csv(unfinished, index=False, float_format="%.6g", lineterminator="\n")
     n_failed = len(rows) - len(done)
     facts = {"command": "analyse", "records": done, "n_failed": n_failed, "summary": str(place)}
     shown = table.drop(columns="error").to_string(
@@ -169,8 +179,7 @@ def _row(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _describe(analysis: Analysis) -> dict[str, Any]:
-    record = analysis.record
-    reasons = record.set_aside["reason"].value_counts()
+    record, first = analysis.record, analysis.first
     recall, false_alarms = _judge(analysis)
     figures = summarise(analysis)
     return {
@@ -195,10 +204,10 @@ def _describe(analysis: Analysis) -> dict[str, Any]:
             for kind in analysis.kinds
         ],
         "n_set_aside": len(record.set_aside),
-        "set_aside": {str(reason): int(count) for reason, count in reasons.items()},
-        "train_minutes": analysis.train_minutes,
-        "n_training": int(analysis.is_training.sum()),
-        "n_learnt": int(analysis.selection.core.sum()),
+        "set_aside": count_reasons(record),
+        "train_minutes": None if first is None else first.minutes,
+        "n_training": 0 if first is None else int(first.is_training.sum()),
+        "n_learnt": int(analysis.is_learnt.sum()),
         "threshold": analysis.threshold,
         "recall": describe(recall),
         "false_alarms": describe(false_alarms),
@@ -210,7 +219,7 @@ def _judge(analysis: Analysis) -> tuple[Share | None, Share | None]:
     """Compare the beats after the first minutes with their annotations, where there are any."""
     if analysis.record.symbols is None:
         return None, None
-    rest = ~analysis.is_training
+    rest = slice(None) if analysis.first is None else ~analysis.first.is_training
     is_anomaly = analysis.record.is_anomaly[rest]
     found, flagged = np.bincount(is_anomaly, analysis.is_strange[rest], minlength=2)[::-1]
     n_anomalies = int(is_anomaly.sum())
@@ -249,12 +258,11 @@ def _say_what_was_learnt(facts: dict[str, Any]) -> str:
 
 
 def _by_annotations(analysis: Analysis) -> list[str]:
-    if analysis.record.symbols is None or analysis.is_training.all():
+    first = analysis.first
+    if analysis.record.symbols is None or (first is not None and first.is_training.all()):
         return []
     recall, false_alarms = _judge(analysis)
     return [
-        "by the annotations"
-        + (":" if analysis.train_minutes is None else ", after these minutes:"),
-        f"  recall        {show(recall)}",
-        f"  false alarms  {show(false_alarms)}",
+        "by the annotations" + (":" if first is None else ", after these minutes:"),
+        *show_found(recall, false_alarms),
     ]

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import writing
 from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
-from ecglab.commands._options import positive
+from ecglab.commands._options import find_files, positive
 from ecglab.commands._show import list_rows
-from ecglab.datasets import data_homes, read_annotations
+from ecglab.datasets import read_annotations
 from ecglab.errors import DatasetError
 from ecglab.evaluation import (
     LEARNING_SECONDS,
@@ -25,8 +25,6 @@ from ecglab.evaluation import (
     pair_beats,
     summarise_records,
 )
-
-__all__ = ["Compare"]
 
 _logger = logging.getLogger("ecglab.commands")
 
@@ -89,7 +87,30 @@ is whatever the test calls anything but normal. The summary's intervals are a
     @concluded
     def execute(arguments: argparse.Namespace) -> Outcome:
         """Compare, and print the figures."""
-        return _compare(arguments)
+        compared = {
+            record: _compare_record(*files, arguments) for record, files in _find(arguments).items()
+        }
+        counted = {
+            name: it for name, it in compared.items() if arguments.include_paced or not it.paced
+        }
+        if not counted:
+            raise DatasetError(
+                "Every record holds paced beats, and the standard leaves these out. With "
+                "--include-paced they count."
+            )
+        if arguments.differences is not None:
+            _write_differences(counted, arguments.differences.expanduser())
+        left_out = [record for record in compared if record not in counted]
+        summary = summarise_records({record: it.counts for record, it in counted.items()})
+        facts = {
+            "command": "compare",
+            "from_minute": arguments.from_minute,
+            "escapes": arguments.escapes,
+            "records": [it.describe(record) for record, it in compared.items()],
+            "left_out": left_out,
+            "summary": _plain(summary),
+        }
+        return Outcome(facts, _lines(counted, left_out, summary))
 
 
 @dataclass(frozen=True)
@@ -114,31 +135,6 @@ class _Compared:
         }
 
 
-def _compare(arguments: argparse.Namespace) -> Outcome:
-    compared = {
-        record: _compare_record(*files, arguments) for record, files in _find(arguments).items()
-    }
-    counted = {name: it for name, it in compared.items() if arguments.include_paced or not it.paced}
-    if not counted:
-        raise DatasetError(
-            "Every record holds paced beats, and the standard leaves these out. With "
-            "--include-paced they count."
-        )
-    if arguments.differences is not None:
-        _write_differences(counted, arguments.differences.expanduser())
-    left_out = [record for record in compared if record not in counted]
-    summary = summarise_records({record: it.counts for record, it in counted.items()})
-    facts = {
-        "command": "compare",
-        "from_minute": arguments.from_minute,
-        "escapes": arguments.escapes,
-        "records": [it.describe(record) for record, it in compared.items()],
-        "left_out": left_out,
-        "summary": _plain(summary),
-    }
-    return Outcome(facts, _lines(counted, left_out, summary))
-
-
 def _find(arguments: argparse.Namespace) -> dict[str, tuple[Path, Path]]:
     """Return the two files of each record."""
     references, tests = _look_for(arguments.reference), _look_for(arguments.test)
@@ -157,13 +153,9 @@ def _find(arguments: argparse.Namespace) -> dict[str, tuple[Path, Path]]:
 
 
 def _look_for(pattern: str) -> list[Path]:
-    """Find the files of a pattern here, or else in a folder of data."""
-    wanted = Path(pattern).expanduser()
-    for place in (wanted, *(home / wanted for home in data_homes())):
-        if place.is_file():
-            return [place]
-        if found := sorted(glob.glob(str(place), recursive=True)):
-            return [Path(file) for file in found]
+    """Find the files of a pattern, at least one."""
+    if found := find_files(pattern):
+        return found
     raise DatasetError(f"There is no annotation file {pattern!r}, nor any of that pattern.")
 
 
@@ -187,7 +179,7 @@ def _write_differences(compared: dict[str, _Compared], place: Path) -> None:
     """Write the pairs whose two classes differ, record by record."""
     unlike = {name: it.pairs.query("reference != test") for name, it in compared.items()}
     table = pd.concat(unlike, names=["record", None])
-    with disk_faults_named(place), replacing(place) as file:
+    with writing(place) as file:
         table.droplevel(1).to_csv(file, float_format="%.3f", lineterminator="\n")
 
 

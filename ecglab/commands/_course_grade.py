@@ -8,13 +8,11 @@ from secrets import randbelow
 import pandas as pd
 from joblib import Parallel, delayed
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import writing
 from ecglab.commands._exit import EXIT_CODES, Outcome, UsageError, add_output_options, concluded
 from ecglab.commands._options import positive, positive_int, seed
 from ecglab.course import grade
-from ecglab.sweep import _kernel  # noqa: F401  # what runs notebooks; missing, it is missed here
-
-__all__ = ["Grade"]
+from ecglab.sweep import execute  # noqa: F401  # what runs notebooks; missing, it is missed here
 
 
 class Grade:
@@ -81,7 +79,7 @@ learner, file, notebook, exercise, passed and reply.
             table.insert(0, "learner", place.with_suffix("").parts[0])
         rows = pd.concat(tables)
         facts = {"seed": hidden, "grades": rows.to_dict("records")}
-        with disk_faults_named(out), replacing(out) as unfinished:
+        with writing(out) as unfinished:
             unfinished.write_text(json.dumps(facts, indent=1), encoding="utf-8")
         marks = rows.groupby("learner")["passed"].agg(["sum", "size"])
         lines = [f"{learner}: {passed} of {of}" for learner, (passed, of) in marks.iterrows()]

@@ -27,8 +27,6 @@ from packaging.specifiers import SpecifierSet
 from ecglab._version import __version__
 from ecglab.commands._exit import CANNOT, DONE, Outcome, add_output_options, concluded
 
-__all__ = ["Doctor"]
-
 OK, MISSING, FAILED = "ok", "missing", "FAILED"
 SECONDS = 300  # for each process: 15 on an idle machine, but over 100 were seen on a busy one
 
@@ -282,7 +280,11 @@ def _data() -> Iterator[Check]:
     places = f"not in {', '.join(map(str, homes))}"
     for name, found, fetched in (
         ("ECG5000", f"verified, in {files[0].parent}" if files else "", "ecglab fetch"),
-        ("MIT-BIH", f"records {records}" if records else "", "notebooks 9 and 10 fetch what they need"),
+        (
+            "MIT-BIH",
+            f"records {records}" if records else "",
+            "notebooks 9 and 10 fetch what they need",
+        ),
     ):
         if found:
             yield Check(name, OK, found, needed=False)

@@ -17,22 +17,6 @@ from typing import Any
 from ecglab.errors import Argument, EcglabError, FewBeatsWarning, Message
 from ecglab.reading import Reading
 
-__all__ = [
-    "CANNOT",
-    "DONE",
-    "EXIT_CODES",
-    "INTERRUPTED",
-    "STOPPED",
-    "WRONG_USE",
-    "Outcome",
-    "UsageError",
-    "add_output_options",
-    "complain",
-    "concluded",
-    "say",
-    "show_reading",
-]
-
 DONE, CANNOT, WRONG_USE, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXIT_CODES = (

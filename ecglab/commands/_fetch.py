@@ -5,8 +5,6 @@ import argparse
 from ecglab.commands._exit import EXIT_CODES, Outcome, add_output_options, concluded
 from ecglab.datasets import fetch_ecg5000, find_ecg5000
 
-__all__ = ["Fetch"]
-
 
 class Fetch:
     """Get ECG5000, unless it is at hand, and verify it by the published checksums."""

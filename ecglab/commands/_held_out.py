@@ -12,8 +12,6 @@ from ecglab.errors import DatasetError
 from ecglab.evaluation import Interval, pooled_split, roc_auc_interval
 from ecglab.heartbeats import Heartbeats
 
-__all__ = ["HeldOut", "Parts", "divide", "judge"]
-
 FEWEST_NORMAL = 10
 FEWEST_ANOMALIES = 5  # of which a fifth, one, is for validation
 _FOR_TEST = 0.8

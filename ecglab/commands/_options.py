@@ -1,23 +1,12 @@
-"""Which beats to read: the options that `ecglab train` and `ecglab score` have in common."""
+"""What several commands read alike: which beats, numbers, and the files of a pattern."""
 
 import argparse
+import glob
 from pathlib import Path
 
 from ecglab.commands._exit import UsageError
-from ecglab.datasets import Record, TableOptions, read_record
+from ecglab.datasets import Record, TableOptions, data_homes, read_record
 from ecglab.errors import DatasetError
-
-__all__ = [
-    "add_record_options",
-    "add_table_options",
-    "is_recording",
-    "named_number",
-    "positive",
-    "positive_int",
-    "read_recording",
-    "seed",
-    "table_options",
-]
 
 _RECORDINGS = (".hea", ".dat", ".atr", ".edf", ".bdf", ".npy", "")
 _HEADER = {"auto": "auto", "yes": True, "no": False}
@@ -114,6 +103,17 @@ def read_recording(
         )
     except ValueError as error:
         raise DatasetError(f"{arguments.file}: {error}") from error
+
+
+def find_files(pattern: str) -> list[Path]:
+    """Find the files of a name or a pattern here, or else in a folder of data."""
+    wanted = Path(pattern).expanduser()
+    for place in (wanted, *(home / wanted for home in data_homes())):
+        if place.is_file():
+            return [place]
+        if found := sorted(glob.glob(str(place), recursive=True)):
+            return [Path(file) for file in found]
+    return []
 
 
 def positive(text: str) -> float:

@@ -18,12 +18,10 @@ from ecglab.commands._options import (
     read_recording,
     table_options,
 )
-from ecglab.commands._show import describe, list_rows, share, show, show_beats
+from ecglab.commands._show import count_reasons, describe, list_rows, share, show_beats, show_found
 from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector, load_detector
 from ecglab.errors import DetectorFileError
-
-__all__ = ["Score"]
 
 _MANY_FLAGGED = (
     "  more than half: the model may not fit these beats (another patient, cut or scaled otherwise)"
@@ -121,8 +119,7 @@ def _score_recording(
         reading=record.reading,
         strangest=find_strangest(table),
     )
-    reasons = record.set_aside["reason"].value_counts()
-    return summary, {str(reason): int(count) for reason, count in reasons.items()}
+    return summary, count_reasons(record)
 
 
 def _tabulate(
@@ -161,8 +158,7 @@ def _sum_up(
         false_alarms = share(n_strange - summary.n_detected, n_normal)
         by_labels = [
             "by the labels (flattering, if the model was trained on beats of this file):",
-            f"  recall        {show(recall)}",
-            f"  false alarms  {show(false_alarms)}",
+            *show_found(recall, false_alarms),
         ]
     facts = {
         "command": "score",

@@ -6,9 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from ecglab.datasets import Record
 from ecglab.evaluation import Interval, share_interval
-
-__all__ = ["Share", "describe", "list_rows", "share", "show", "show_beats"]
 
 _FORMATS = {
     "score": "{:.4g}",
@@ -46,6 +45,17 @@ def describe(figure: Interval | Share | None) -> dict[str, float] | None:
     if isinstance(figure, Share):
         return {"count": figure.count, "of": figure.of, **figure.interval._asdict()}
     return None if figure is None else figure._asdict()
+
+
+def show_found(recall: Share | None, false_alarms: Share | None) -> list[str]:
+    """Write for people how many of the anomalies were found, and how many normal beats flagged."""
+    return [f"  recall        {show(recall)}", f"  false alarms  {show(false_alarms)}"]
+
+
+def count_reasons(record: Record) -> dict[str, int]:
+    """Count the beats of a recording that were set aside, by the reason."""
+    reasons = record.set_aside["reason"].value_counts()
+    return {str(reason): int(count) for reason, count in reasons.items()}
 
 
 def show_beats(beats: pd.DataFrame) -> list[str]:

@@ -9,8 +9,6 @@ from ecglab.commands._options import positive, positive_int
 from ecglab.errors import GridError, SweepError
 from ecglab.sweep import plan, run
 
-__all__ = ["Sweep"]
-
 _MOST_ROWS = 1000  # of a dry run; the middle of a longer one is left out
 _SOME_FAILED = 1
 

@@ -6,8 +6,6 @@ from ecglab.commands._exit import STOPPED, complain, say
 from ecglab.errors import SweepError
 from ecglab.sweep import report
 
-__all__ = ["Report"]
-
 
 class Report:
     """Write report.ipynb and report.html about the results of a sweep."""

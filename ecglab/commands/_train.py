@@ -32,7 +32,7 @@ from ecglab.commands._options import (
     seed,
     table_options,
 )
-from ecglab.commands._show import show
+from ecglab.commands._show import show, show_found
 from ecglab.datasets import UNLABELLED, Record
 from ecglab.detector import SCALERS, AutoencoderDetector
 from ecglab.errors import DatasetError
@@ -41,8 +41,6 @@ from ecglab.persistence import check_folder
 from ecglab.reading import Reading
 from ecglab.scoring import SCORINGS
 from ecglab.thresholds import THRESHOLDS, choose_threshold
-
-__all__ = ["Train"]
 
 _TRIAL = 100_000  # made-up scores, so many that no threshold rule finds them too few
 
@@ -210,18 +208,13 @@ def _fit(arguments: argparse.Namespace, parts: Parts) -> AutoencoderDetector:
     try:
         return detector.fit(parts.train.signals, **labelled)
     except ValueError as error:
-        if not labelled and _needs_anomalies(detector):
+        if not labelled and detector.needs_anomalies:
             raise DatasetError(
                 f"{arguments.file} has too few labelled anomalies for --scoring "
                 f"{arguments.scoring} with --threshold {arguments.threshold}, which must see some. "
                 "Choose others, such as mse and quantile."
             ) from error
         raise DatasetError(f"{arguments.file} cannot be trained on: {error}") from error
-
-
-def _needs_anomalies(detector: AutoencoderDetector) -> bool:
-    scoring = SCORINGS[str(detector.scoring)]()
-    return scoring.needs_anomalies or THRESHOLDS[detector.threshold].needs_anomalies
 
 
 # What is said about it
@@ -318,7 +311,6 @@ def _verdict(held_out: HeldOut | None) -> list[str]:
         f"on {held_out.false_alarms.of} normal beats and {held_out.recall.of} anomalies held "
         "out at random, used for nothing else:",
         f"  ROC-AUC       {show(held_out.roc_auc)}",
-        f"  recall        {show(held_out.recall)}",
-        f"  false alarms  {show(held_out.false_alarms)}",
+        *show_found(held_out.recall, held_out.false_alarms),
         "  (95 % intervals; beats of another patient or another day are harder)",
     ]

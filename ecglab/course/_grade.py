@@ -21,8 +21,6 @@ import pandas as pd
 from ecglab import datasets
 from ecglab.heartbeats import Heartbeats
 
-__all__ = ["grade", "hide_beats"]
-
 _COLUMNS = ["notebook", "exercise", "passed", "reply"]
 _CHECK = re.compile(r"^course\.check_(?!band\b)(\w+)\(", re.MULTILINE)
 _FIRST = "from ecglab.course._grade import hide_beats\nhide_beats({seed})"
@@ -78,7 +76,7 @@ def grade(
     """
     import nbformat
 
-    from ecglab.sweep._kernel import execute
+    from ecglab.sweep import execute
 
     course = Path(course)
     checks = _checks_of_course(course)

@@ -21,8 +21,6 @@ from ecglab.datasets._sources import Source, library_faults
 from ecglab.datasets._table_text import Rows
 from ecglab.errors import DatasetError
 
-__all__ = ["open_npz", "open_parquet"]
-
 _BATCH = 8192  # rows
 _READ_AHEAD = 2**16  # bytes of each column of a Parquet file
 _MOST_COLUMNS = 100_000

@@ -12,18 +12,6 @@ from ecglab.datasets._samples import find_odd_names
 from ecglab.datasets._table_text import Rows
 from ecglab.errors import DatasetError
 
-__all__ = [
-    "LABEL_NAMES",
-    "BadRows",
-    "Choices",
-    "Columns",
-    "Table",
-    "TableOptions",
-    "finite_rows",
-    "refuse_columns",
-    "resolve_columns",
-]
-
 LABEL_NAMES = frozenset({"class", "classes", "label", "labels", "target", "y"})
 """Names, in small letters, by which a column is known to hold the label."""
 

@@ -22,8 +22,6 @@ from ecglab.datasets._table_text import open_text
 from ecglab.errors import DatasetError, DatasetUnavailableError
 from ecglab.heartbeats import Heartbeats
 
-__all__ = ["FORMS", "fetch_ecg5000", "find_ecg5000"]
-
 FORMS = (".txt", ".tsv", ".ts", ".arff")
 """The forms in which the archive has been published."""
 

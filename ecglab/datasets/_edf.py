@@ -21,8 +21,6 @@ from ecglab.datasets._sources import library_faults, sha256_of
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
-__all__ = ["open_edf"]
-
 _logger = logging.getLogger(__name__)
 
 

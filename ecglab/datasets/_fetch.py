@@ -21,17 +21,6 @@ from types import ModuleType
 from ecglab.datasets._wfdb import ANNOTATORS
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
-__all__ = [
-    "EDF",
-    "FORMS",
-    "data_homes",
-    "download",
-    "fetch_physionet",
-    "find_recording",
-    "probe",
-    "user_cache",
-]
-
 EDF = (".edf", ".bdf")
 FORMS = (".hea", *EDF, ".csv", ".tsv", ".txt", ".npy")
 """The extensions of recordings that are read; all but the first three are tables of samples."""

@@ -19,8 +19,6 @@ from ecglab.datasets._columns import LABEL_NAMES, Columns
 from ecglab.datasets._table_dialect import is_number
 from ecglab.errors import DatasetError, Message
 
-__all__ = ["UNLABELLED", "LabelReader", "find_label"]
-
 UNLABELLED: Mapping[int, str] = {0: "unlabelled"}
 """The class names of beats that came without labels."""
 

@@ -16,8 +16,6 @@ from ecglab.datasets._raw import RawLead, Samples, Signals
 from ecglab.datasets._signal import cut_out, zero_phase
 from ecglab.errors import DatasetError
 
-__all__ = ["Glance", "glance", "is_ecg_name", "list_faults", "read_lead_of", "read_other_leads"]
-
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 

@@ -15,8 +15,6 @@ from ecglab.datasets._simulator import make_heartbeats
 from ecglab.errors import DatasetUnavailableError
 from ecglab.heartbeats import Heartbeats
 
-__all__ = ["load_heartbeats", "load_record", "load_signal"]
-
 Source = Literal["auto", "ecg5000", "simulated"]
 
 _logger = logging.getLogger("ecglab")

@@ -10,17 +10,6 @@ import numpy.typing as npt
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
-__all__ = [
-    "BEAT_SYMBOLS",
-    "BeatMarks",
-    "RawLead",
-    "Samples",
-    "Signals",
-    "Stored",
-    "check_length",
-    "check_rate",
-]
-
 BEAT_SYMBOLS = frozenset("NLRBejAaJSVrFEnfQ/?")
 """PhysioNet's codes for beats. All others mark something else: a change of rhythm ("+") or of
 signal quality ("~"), an artefact ("|"), a note."""

@@ -33,8 +33,6 @@ from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
 from ecglab.reading import Reading
 
-__all__ = ["Chunk", "iter_heartbeats", "read_chunks", "read_heartbeats"]
-
 _FORMS = (".csv", ".tsv", ".txt", ".ts", ".arff", ".npz", ".parquet")
 _CHUNK = 8192  # beats read at a time
 _WINDOW = 10_000  # beats on which the label is settled

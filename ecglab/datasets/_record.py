@@ -31,8 +31,6 @@ from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats, read_only
 from ecglab.reading import Reading
 
-__all__ = ["RECORD_CLASSES", "WINDOW", "Record", "cut_record", "read_record"]
-
 WINDOW = (-0.25, 0.45)
 """Seconds before and after the R peak: P wave, QRS complex and T wave at usual heart rates."""
 

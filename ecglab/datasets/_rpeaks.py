@@ -12,8 +12,6 @@ from ecglab.datasets._raw import BeatMarks, RawLead, Samples
 from ecglab.datasets._signal import zero_phase
 from ecglab.errors import DatasetError
 
-__all__ = ["find_r_peaks", "question_marks"]
-
 FloatArray = npt.NDArray[np.float64]
 
 _WANDER = 0.5  # Hz; the baseline moves below

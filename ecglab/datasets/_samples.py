@@ -17,8 +17,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["find_indices", "find_odd_names", "find_odd_values"]
-
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 

@@ -16,17 +16,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from ecglab._runs import find_runs
 from ecglab.datasets._raw import Samples
-
-__all__ = [
-    "Gapless",
-    "Stretch",
-    "cut_beats",
-    "cut_out",
-    "normalise",
-    "rr_intervals",
-    "zero_phase",
-]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -173,7 +164,7 @@ def _find(
     for around, own in _blocks(len(signal), 1, rate):
         found = find(signal.known(around), around.start)[own]
         start = around.start + own.start
-        runs += [(start + first, start + stop) for first, stop in _runs(found)]
+        runs += [(start + first, start + stop) for first, stop in find_runs(found).tolist()]
     return _join(runs)
 
 
@@ -186,18 +177,10 @@ def _join(runs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _runs(mask: BoolArray, shortest: int = 1) -> list[tuple[int, int]]:
-    """Return where runs of True start and stop, those that are long enough."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    starts, stops = edges[::2], edges[1::2]
-    long = stops - starts >= shortest
-    return list(zip(starts[long].tolist(), stops[long].tolist(), strict=True))
-
-
 def _keep_long(mask: BoolArray, shortest: float) -> BoolArray:
     """Clear the runs that are too short."""
     kept = np.zeros_like(mask)
-    for start, stop in _runs(mask, max(2, round(shortest))):
+    for start, stop in find_runs(mask, max(2, round(shortest))):
         kept[start:stop] = True
     return kept
 

@@ -14,8 +14,6 @@ from ecglab.datasets._table_reader import SignalTable, read_signal_table
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
-__all__ = ["open_table"]
-
 _TIME_NAME = re.compile(
     r"(time(stamp)?s?|t|s|secs?|seconds?|ms|msecs?|millis(econds)?|us|usecs?|ns|mins?|minutes?|"
     r"samples?|elapsed|(date)?times?|dates?|clock|index|idx|zeit|tiempo|temps|tempo|epoch|unix|ts)\d*"

@@ -13,8 +13,6 @@ from ecglab.datasets._record import Record, cut_record
 from ecglab.datasets._simulator import RR, RR_BREATH, RR_SLOW, SHAPES, VARIATION
 from ecglab.reading import Reading
 
-__all__ = ["SHARES", "SIMULATED_RATE", "make_record", "simulate_lead"]
-
 FloatArray = npt.NDArray[np.float64]
 
 SHARES: Mapping[str, float] = {"V": 0.08, "A": 0.02}

@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from ecglab.heartbeats import NORMAL_LABEL, Heartbeats
 
-__all__ = ["make_heartbeats"]
-
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 Wave = tuple[float, float, float]

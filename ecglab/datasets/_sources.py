@@ -22,8 +22,6 @@ import numpy as np
 
 from ecglab.errors import DatasetError
 
-__all__ = ["Source", "library_faults", "open_source", "sha256_of"]
-
 _UNPACK: dict[str, Callable[[Path], Any]] = {
     ".gz": gzip.open,
     ".bz2": bz2.open,

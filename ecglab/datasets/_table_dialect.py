@@ -17,18 +17,6 @@ from typing import Literal
 from ecglab.datasets._sources import library_faults
 from ecglab.errors import DatasetError
 
-__all__ = [
-    "COMMENTS",
-    "MISSING",
-    "Dialect",
-    "Header",
-    "Lines",
-    "is_number",
-    "settle_dialect",
-    "settle_headed",
-    "split_row",
-]
-
 COMMENTS = ("#", "%")
 """What a line begins with that is no row: above the table, in it or below."""
 

@@ -16,8 +16,6 @@ from ecglab.datasets._table_dialect import MISSING, Dialect
 from ecglab.datasets._table_text import TextTable, open_text
 from ecglab.errors import DatasetError
 
-__all__ = ["TABLE_FORMS", "SignalTable", "read_signal_table"]
-
 TABLE_FORMS = (".csv", ".tsv", ".txt")
 """The texts that are read, each also with ``.gz``, ``.bz2`` or ``.xz``, or in a ``.zip``."""
 

@@ -31,8 +31,6 @@ from ecglab.datasets._table_dialect import (
 )
 from ecglab.errors import DatasetError
 
-__all__ = ["Rows", "TextTable", "open_text"]
-
 _BLOCK = 4 * 2**20  # bytes read at a time
 _LONGEST_LINE = 2**20  # characters: 40,000 samples with all their digits
 _LARGEST = float(np.finfo(np.float32).max)  # beats are kept in single precision

@@ -33,8 +33,6 @@ from ecglab.datasets._sources import library_faults, sha256_of
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
 
-__all__ = ["ANNOTATORS", "Annotations", "open_wfdb", "read_annotations"]
-
 ANNOTATORS = ("atr", "ecg", "qrs")
 """Annotation files to look for, in this order: corrected by hand, and then found by a program."""
 

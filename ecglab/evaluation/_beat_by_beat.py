@@ -97,6 +97,7 @@ LEARNING_SECONDS = 300.0
 NO_BEAT = "O"
 """The class of a beat that is not there: missed by the test, or an extra mark of the test's."""
 
+_CLASSES = [*AAMI_CLASSES, NO_BEAT]
 _ROUNDING = 1e-6  # seconds: 54 samples at 360 Hz are 150 ms, though not in floating point
 _FLUTTER_ON, _FLUTTER_OFF = "[", "]"
 
@@ -249,11 +250,11 @@ def count_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
         The reference's class down, the test's across, both N, S, V, F, Q and O (no beat). Tables of
         several records may be added.
     """
-    classes = [*AAMI_CLASSES, NO_BEAT]
-    down, across = (pd.Categorical(pairs[side], classes).codes for side in ("reference", "test"))
-    counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    np.add.at(counts, (down, across), 1)
-    return pd.DataFrame(counts, pd.Index(classes, name="reference"), pd.Index(classes, name="test"))
+    places = [pd.Categorical(pairs[side], _CLASSES).codes for side in ("reference", "test")]
+    counts = np.zeros((len(_CLASSES), len(_CLASSES)), dtype=np.int64)
+    np.add.at(counts, tuple(places), 1)
+    down, across = (pd.Index(_CLASSES, name=side) for side in ("reference", "test"))
+    return pd.DataFrame(counts, down, across)
 
 
 def _as_times(times: npt.ArrayLike, whose: str) -> FloatArray:
@@ -301,9 +302,6 @@ def _lie_within(times: FloatArray, stretches: list[tuple[float, float]]) -> Bool
     for begin, end in stretches:
         within |= (begin <= times) & (times <= end)
     return within
-
-
-_CLASSES = [*AAMI_CLASSES, NO_BEAT]
 
 
 BEAT_FIGURES: Mapping[str, tuple[str, str]] = {

@@ -52,8 +52,22 @@ class Levels:
     ) -> pd.DataFrame:
         """Compute every metric, for all beats or for each row of resampled ones."""
         n_passed = int(np.searchsorted(self.values, threshold, side="right"))
-        counts = self.count(normal, anomalous)
-        return pd.DataFrame({name: metric(*counts, n_passed) for name, metric in METRICS.items()})
+        figures = []
+        for piece in self._pieces(normal, anomalous):
+            counts = self.count(*piece)
+            figures.append([metric(*counts, n_passed) for metric in METRICS.values()])
+        return pd.DataFrame(np.concatenate(figures, axis=1).T, columns=list(METRICS))
+
+    def _pieces(
+        self, normal: Positions | None, anomalous: Positions | None
+    ) -> Iterator[tuple[Positions | None, Positions | None]]:
+        """Cut resamples into pieces whose counts fit the processor's cache."""
+        if normal is None or anomalous is None:
+            yield normal, anomalous
+            return
+        n_rows = max(1, _IN_CACHE // len(self.values))
+        for start in range(0, len(normal), n_rows):
+            yield normal[start : start + n_rows], anomalous[start : start + n_rows]
 
     def count(
         self, normal: Positions | None = None, anomalous: Positions | None = None
@@ -213,6 +227,7 @@ METRICS: dict[str, Callable[[Histogram, Histogram, int], Histogram]] = {
 
 
 _CHUNK = 1_000_000  # beats drawn at a time: arrays of a few tens of megabytes
+_IN_CACHE = 100_000  # counts at a time: arrays of 0.8 MB
 
 
 def resample(

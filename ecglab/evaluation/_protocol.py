@@ -339,7 +339,7 @@ def _validation_beats(detector: Any, validation: Heartbeats) -> dict[str, Any]:
     """Return the arguments that hand validation beats to those detectors that take them."""
     if "validation_signals" not in inspect.signature(detector.fit).parameters:
         return {}
-    if _scoring_needs_anomalies(detector) or _threshold_needs_anomalies(detector):
+    if isinstance(detector, AutoencoderDetector) and detector.needs_anomalies:
         return {
             "validation_signals": validation.signals,
             "validation_is_anomaly": validation.is_anomaly,
@@ -348,13 +348,6 @@ def _validation_beats(detector: Any, validation: Heartbeats) -> dict[str, Any]:
 
 
 def _scoring_needs_anomalies(detector: Any) -> bool:
+    """Tell whether the scores came of anomalies; a threshold plays no part in them."""
     is_ours = isinstance(detector, AutoencoderDetector)
     return is_ours and make_scoring(detector.scoring).needs_anomalies
-
-
-def _threshold_needs_anomalies(detector: Any) -> bool:
-    """Tell whether `fit` wants anomalies for a threshold, which plays no part in the scores."""
-    if not isinstance(detector, AutoencoderDetector):
-        return False
-    rule = THRESHOLDS.get(detector.threshold)  # fit itself complains about an unknown one
-    return rule is not None and rule.needs_anomalies

@@ -47,7 +47,7 @@ def rank_runs(
         One row a setting, the best first: its parameters, ``runs`` (how many seeds), ``mean``,
         ``sd``, and ``low`` and ``high``, the interval of the mean. With one seed the last three
         are missing: nothing is known about the spread. A parameter that has one of these
-        names stands there as ``parameter low``, say.
+        names stands there as ``parameter low``, say. ``.attrs["parameters"]`` lists them.
 
     Raises
     ------
@@ -77,6 +77,7 @@ def rank_runs(
         * np.sqrt(1 / table["runs"] + test_to_train)
     )
     table["low"], table["high"] = table["mean"] - half, table["mean"] + half
+    table.attrs = {"parameters": list(table.columns[: -len(_SUMMARY)])}
     return table.sort_values("mean", ascending=ascending, kind="stable", ignore_index=True)
 
 

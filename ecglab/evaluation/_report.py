@@ -71,8 +71,7 @@ def measure(
     metrics = Levels(scores, is_anomaly).measure(threshold).iloc[0]
     if labels is None:
         return metrics
-    flagged = np.asarray(scores, dtype=np.float64) > threshold
-    caught = _count_caught(flagged, is_anomaly, labels, class_names)
+    caught = _count_caught(scores, threshold, is_anomaly, labels, class_names)
     recalls = {name: n_caught / n_beats for name, (n_caught, n_beats) in caught.items()}
     return pd.concat([metrics, pd.Series(recalls)])
 
@@ -139,8 +138,7 @@ def evaluate(
         }
     )
     if labels is not None:
-        flagged = np.asarray(scores, dtype=np.float64) > threshold
-        caught = _count_caught(flagged, is_anomaly, labels, class_names)
+        caught = _count_caught(scores, threshold, is_anomaly, labels, class_names)
         report = pd.concat([report, _wilson_intervals(caught, confidence)])
     return report.rename_axis("metric")
 
@@ -199,12 +197,14 @@ def format_seeds(
 
 
 def _count_caught(
-    flagged: npt.NDArray[np.bool_],
+    scores: npt.ArrayLike,
+    threshold: float,
     is_anomaly: npt.ArrayLike,
     labels: npt.ArrayLike,
     class_names: Mapping[int, str] | None,
 ) -> dict[str, tuple[int, int]]:
     """Count the beats caught, and all beats, of each class of anomalies."""
+    flagged = np.asarray(scores, dtype=np.float64) > threshold
     is_anomaly, labels = np.asarray(is_anomaly, dtype=bool), np.asarray(labels)
     if labels.shape != is_anomaly.shape:
         raise ValueError(

@@ -25,7 +25,6 @@ _MOST_LABELS = 8  # on one axis of parallel coordinates
 _LABEL_WIDTH = 0.18  # half of it, in units of the distance between two axes
 _BEST_LINE: dict[str, Any] = {"color": ANOMALY_COLOR, "linewidth": 2.2}
 _OTHER_LINE: dict[str, Any] = {"color": "#999999", "linewidth": 0.8}
-_OF_RANKING = 5  # its last columns, which are no parameters: runs, mean, sd, low, high
 
 
 def plot_heat_maps(
@@ -55,7 +54,7 @@ def plot_heat_maps(
         If fewer than two parameters vary.
     """
     table = rank_runs(results, metric, parameters=parameters, seed=seed)
-    names = list(table.columns[:-_OF_RANKING])
+    names = table.attrs["parameters"]
     if len(names) < 2:
         raise ValueError(f"a heat map needs two parameters that vary; here are {names}.")
     pairs = list(combinations(names, 2))[:_MOST_MAPS]
@@ -112,7 +111,7 @@ def plot_parallel_coordinates(
     A. Inselberg, "The plane with parallel coordinates", The Visual Computer 1 (1985) 69-91.
     """
     table = rank_runs(results, metric, parameters=parameters, seed=seed, ascending=ascending)
-    names = list(table.columns[:-_OF_RANKING])
+    names = table.attrs["parameters"]
     _, ax = plt.subplots(figsize=(2 + 2.6 * len(names), 0.4 + 0.36 * _MOST_LABELS))
     heights = np.array([_heights(table[name], len(table)) for name in names])
     low, high = table["mean"].min(), table["mean"].max()

@@ -4,7 +4,7 @@
 page for people, a table for programs, an annotation file for ECG viewers.
 """
 
-from ecglab.recordings._analysis import TRAIN_MINUTES, Analysis, analyse, score_record
+from ecglab.recordings._analysis import TRAIN_MINUTES, Analysis, FirstMinutes, analyse, score_record
 from ecglab.recordings._figures import draw_strange_beats, draw_timeline
 from ecglab.recordings._kinds import VERDICTS, Kind
 from ecglab.recordings._report import render_report, write_report
@@ -19,6 +19,7 @@ __all__ = [
     "TRAIN_MINUTES",
     "VERDICTS",
     "Analysis",
+    "FirstMinutes",
     "Kind",
     "Selection",
     "Summary",

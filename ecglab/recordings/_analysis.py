@@ -11,18 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 
-from ecglab.autoencoders import Autoencoder
+from ecglab._runs import find_runs
+from ecglab.autoencoders import Autoencoder, make_autoencoder
 from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector
 from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
 from ecglab.recordings._kinds import Kind, find_kinds
 from ecglab.recordings._own import own_samples
-from ecglab.recordings._selection import FEWEST_BEATS, Selection, come_early, select_normal
+from ecglab.recordings._selection import FEWEST_BEATS, Selection, measure_prematurity, select_normal
 from ecglab.recordings._survey import survey, usual_beats
 from ecglab.thresholds import mean_plus_sd_threshold
-
-__all__ = ["TRAIN_MINUTES", "Analysis", "analyse", "score_record"]
 
 TRAIN_MINUTES = 5.0
 """Minutes at the beginning that are usually learnt from, where the rest is not to be seen."""
@@ -36,6 +35,28 @@ _MANY_FLAGGED = 0.3
 _MANY_UNREADABLE = 0.1
 
 _logger = logging.getLogger(__name__)
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class FirstMinutes:
+    """The beginning of a recording that was learnt from, where the rest was not to be seen.
+
+    Parameters
+    ----------
+    minutes : float
+        How long it is.
+    is_training : ndarray of bool, shape (n_beats,)
+        The beats in it. Their scores are somewhat lower than they would be otherwise.
+    selection : Selection
+        Which of these were used, and how.
+    """
+
+    minutes: float
+    is_training: BoolArray
+    selection: Selection
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,32 +74,30 @@ class Analysis:
         learnt from the first minutes, the mean squared error of its reconstruction.
     threshold : float
         Scores above it are strange.
-    is_training : ndarray of bool, shape (n_beats,)
-        The beats of the first minutes, if the detector was trained on those alone. Their scores are
-        somewhat lower than they would be otherwise.
-    selection : Selection
-        Which of the training beats, or of all, were used, and how.
-    train_minutes : float or None
-        How long the training part is; None if all of the recording was learnt from.
-    shape, earliness : ndarray of float64, shape (n_beats,), or None
-        How unlike the usual beats around it each beat is, and how much earlier than they it comes,
-        each as a multiple of its threshold. None if learnt from the first minutes.
-    irregular, unreadable : ndarray of bool, shape (n_beats,), or None
+    shape, earliness : ndarray of float64, shape (n_beats,)
+        How unlike the usual beats each beat is, and how early it comes, each as a multiple of what
+        is too much: by the beats around it; or, learnt from the first minutes, by the threshold,
+        and by the interval after it.
+    is_learnt : ndarray of bool, shape (n_beats,)
+        The beats that stand for what is normal.
+    is_irregular, is_unreadable : ndarray of bool, shape (n_beats,)
         The beats where the rhythm is irregular, as in atrial fibrillation, so that none is early;
-        and those in too much noise to be judged. None if learnt from the first minutes.
+        and those in too much noise to be judged. Neither is looked for when learnt from the first
+        minutes.
+    first : FirstMinutes, optional
+        What was learnt from; all of the recording when left out.
     """
 
     record: Record
     detector: AutoencoderDetector
-    scores: npt.NDArray[np.float64]
+    scores: FloatArray
     threshold: float
-    is_training: npt.NDArray[np.bool_]
-    selection: Selection
-    train_minutes: float | None = None
-    shape: npt.NDArray[np.float64] | None = None
-    earliness: npt.NDArray[np.float64] | None = None
-    irregular: npt.NDArray[np.bool_] | None = None
-    unreadable: npt.NDArray[np.bool_] | None = None
+    shape: FloatArray
+    earliness: FloatArray
+    is_learnt: BoolArray
+    is_irregular: BoolArray
+    is_unreadable: BoolArray
+    first: FirstMinutes | None = None
 
     def __repr__(self) -> str:
         """Say in one line what came out."""
@@ -94,45 +113,27 @@ class Analysis:
         The median of the usual beats around it; or, learnt from the first minutes, what the
         detector makes of it.
         """
-        if self.train_minutes is None:
-            return usual_beats(self.record, self.selection.core)
+        if self.first is None:
+            return usual_beats(self.record, self.is_learnt)
         return self.detector.reconstruct(self.record.signals)
 
     @property
-    def is_learnt(self) -> npt.NDArray[np.bool_]:
-        """True for the beats that stand for what is normal, shape (n_beats,)."""
-        if self.train_minutes is None:
-            return self.selection.core
-        learnt = np.zeros(len(self.scores), dtype=bool)
-        learnt[np.flatnonzero(self.is_training)[self.selection.core]] = True
-        return learnt
-
-    @property
-    def is_strange(self) -> npt.NDArray[np.bool_]:
+    def is_strange(self) -> BoolArray:
         """True for beats that can be read and score above the threshold, shape (n_beats,)."""
         return (self.scores > self.threshold) & ~self.is_unreadable
 
     @property
-    def is_unreadable(self) -> npt.NDArray[np.bool_]:
-        """True for beats in too much noise to be judged, shape (n_beats,)."""
-        if self.unreadable is None:
-            return np.zeros(len(self.scores), dtype=bool)
-        return self.unreadable
-
-    @property
-    def is_early(self) -> npt.NDArray[np.bool_]:
+    def is_early(self) -> BoolArray:
         """True for beats that come early, shape (n_beats,).
 
         By the rhythm around them; or, learnt from the first minutes, those followed by a pause.
         """
-        if self.earliness is not None:
-            return self.earliness > 1
-        return come_early(_rr_intervals(self.record))
+        return self.earliness > 1
 
     @property
     def reasons(self) -> npt.NDArray[np.object_]:
         """Why each beat stands out, in words; empty for the others. Shape (n_beats,)."""
-        other = self.is_strange & (True if self.shape is None else self.shape > 1)
+        other = self.is_strange & (self.shape > 1)
         early = self.is_early & ~self.is_unreadable
         words = np.where(other, "other shape", "").astype(object)
         words[early & ~other] = "early"
@@ -147,19 +148,16 @@ class Analysis:
         and fusions, too); "S" of the usual shape and early (supraventricular, as a rule); "U" in
         too much noise to be told; "?" strange, when learnt from the first minutes.
         """
-        if self.shape is None or self.earliness is None:
+        if self.first is not None:
             return np.where(self.is_strange, "?", "N")
-        return np.select(
-            [self.is_unreadable, self.shape > 1, self.earliness > 1], ["U", "V", "S"], "N"
-        )
+        return np.select([self.is_unreadable, self.shape > 1, self.is_early], ["U", "V", "S"], "N")
 
     @property
     def stretches(self) -> pd.DataFrame:
         """Stretches of irregular rhythm, a row each, from ``start`` to ``stop`` in seconds."""
-        irregular = np.zeros(len(self.scores), bool) if self.irregular is None else self.irregular
-        edges = np.flatnonzero(np.diff(irregular, prepend=False, append=False)).reshape(-1, 2)
+        starts, stops = find_runs(self.is_irregular).T
         times = _times(self.record)
-        return pd.DataFrame({"start": times[edges[:, 0]], "stop": times[edges[:, 1] - 1]})
+        return pd.DataFrame({"start": times[starts], "stop": times[stops - 1]})
 
     @property
     def strange_beats(self) -> pd.DataFrame:
@@ -188,41 +186,51 @@ class Analysis:
             table["symbol"] = self.record.symbols[beats].astype(object)
         return table
 
+    @property
+    def p_values(self) -> FloatArray:
+        """The conformal p-value of each beat, shape (n_beats,).
+
+        It is the share of the beats that were taken for usual, and of the beat itself, that score
+        as high as it does. The usual beats were learnt from, so it is somewhat too small for the
+        others.
+        """
+        usual = np.sort(self.scores[self.is_learnt])
+        as_high = len(usual) - np.searchsorted(usual, self.scores, side="left")
+        return np.asarray((1 + as_high) / (1 + len(usual)))
+
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of strange beats, by verdict, shape and timing; see `Kind`."""
-        return find_kinds(self)
+        return find_kinds(self.record, self.verdicts, self.scores / self.threshold)
 
     @property
     def notes(self) -> list[str]:
         """What a reader of the result should know, in plain sentences; empty if nothing is odd."""
-        return list(self._notes())
+        found = self._notes_on_all() if self.first is None else self._notes_on_first(self.first)
+        return list(found)
 
-    def _notes(self) -> Iterator[str]:
-        """Look for what makes the result doubtful."""
-        if self.train_minutes is None:
-            yield from self._notes_on_all()
-            return
-        minutes = f"{self.train_minutes:g} minutes"
-        kept = self.selection.kept.mean()
+    def _notes_on_first(self, first: FirstMinutes) -> Iterator[str]:
+        """Look for what makes a result by the first minutes doubtful."""
+        minutes, selection = f"{first.minutes:g} minutes", first.selection
+        kept = selection.kept.mean()
         if kept < 0.5:
             yield (
                 f"Only {100 * kept:.0f} % of the beats in the first {minutes} come on time and "
                 "look alike. Ectopic beats may be the majority there, or the signal noisy: what "
                 "was learnt as normal may not be."
             )
-        if self.selection.n_shapes > 1:
+        if selection.n_shapes > 1:
             yield (
-                f"The first {minutes} hold {self.selection.n_shapes} shapes of beats that each "
+                f"The first {minutes} hold {selection.n_shapes} shapes of beats that each "
                 "persist, as with a bundle branch block or a pacemaker that comes and goes. All of "
                 "them count as normal here."
             )
-        if self.is_training.all():
+        if first.is_training.all():
             yield (
                 f"The recording is not longer than the {minutes} learnt from, so no beat in it was "
                 "judged by a detector that had not seen it."
             )
-        elif (flagged := self.is_strange[~self.is_training].mean()) > _MANY_FLAGGED:
+        elif (flagged := self.is_strange[~first.is_training].mean()) > _MANY_FLAGGED:
             yield (
                 f"{100 * flagged:.0f} % of the beats after the first {minutes} are flagged. Either "
                 "they are ectopic, or the recording has changed (noise, another posture, another "
@@ -231,7 +239,7 @@ class Analysis:
 
     def _notes_on_all(self) -> Iterator[str]:
         """Look for what makes a result on the whole recording doubtful."""
-        usual = self.selection.core.mean()
+        usual = self.is_learnt.mean()
         if usual < 0.5:
             yield (
                 f"Only {100 * usual:.0f} % of the beats have a shape that does not belong to early "
@@ -329,7 +337,21 @@ def analyse(
     >>> analysis.strange_beats.head()  # doctest: +SKIP
     """
     if train_minutes is None:
-        return _analyse_all(record, autoencoder, random_state, progress)
+        analysis = _analyse_all(record, autoencoder, random_state, progress)
+    else:
+        analysis = _analyse_by_first(record, train_minutes, autoencoder, random_state, progress)
+    _log(analysis)
+    return analysis
+
+
+def _analyse_by_first(
+    record: Record,
+    train_minutes: float,
+    autoencoder: str | Autoencoder | AutoencoderDetector | None,
+    random_state: int | None,
+    progress: bool,
+) -> Analysis:
+    """Judge every beat by those of the first minutes."""
     if not train_minutes > 0:
         raise ValueError(f"train_minutes must be above 0, not {train_minutes}.")
     is_training = _times(record) < 60 * train_minutes
@@ -346,17 +368,20 @@ def analyse(
     detector.fit(training.signals[selection.core])
     scores = score_record(record, detector.reconstruct(record.signals))
     threshold = mean_plus_sd_threshold(scores[is_training][selection.kept], k=_STANDARD_DEVIATIONS)
-    analysis = Analysis(
+    is_learnt = np.zeros(len(record), dtype=bool)
+    is_learnt[np.flatnonzero(is_training)[selection.core]] = True
+    return Analysis(
         record,
         detector,
         scores,
         threshold,
-        is_training,
-        selection,
-        float(train_minutes),
+        shape=scores / threshold,
+        earliness=measure_prematurity(_rr_intervals(record)),
+        is_learnt=is_learnt,
+        is_irregular=np.zeros(len(record), dtype=bool),
+        is_unreadable=np.zeros(len(record), dtype=bool),
+        first=FirstMinutes(float(train_minutes), is_training, selection),
     )
-    _log(analysis)
-    return analysis
 
 
 def _analyse_all(
@@ -371,21 +396,33 @@ def _analyse_all(
             f"{record.source} holds {len(record)} beats that can be used, and {FEWEST_BEATS} are "
             "needed to tell what is usual. Choose another lead, or a longer recording."
         )
-    found = survey(record, autoencoder, random_state, progress)
-    analysis = Analysis(
+    chosen = _make_narrow() if autoencoder is None else autoencoder
+    found = survey(record, _make_detector(chosen, random_state, progress))
+    return Analysis(
         record,
         found.detector,
         scores=np.maximum(found.shape, found.earliness),
         threshold=1.0,
-        is_training=np.zeros(len(record), dtype=bool),
-        selection=Selection(found.earliness > 1, found.usual, found.usual, n_shapes=1),
         shape=found.shape,
         earliness=found.earliness,
-        irregular=found.irregular,
-        unreadable=found.unreadable,
+        is_learnt=found.usual,
+        is_irregular=found.irregular,
+        is_unreadable=found.unreadable,
     )
-    _log(analysis)
-    return analysis
+
+
+def _make_narrow() -> Autoencoder:
+    """Return an autoencoder whose code has room for the shapes of beats, and none for noise."""
+    return make_autoencoder(
+        "dense_torch",
+        hidden=(64, 10),
+        dropout=0.0,
+        batch_norm=False,
+        output_activation="linear",
+        learning_rate=3e-3,
+        batch_size=64,
+        max_epochs=30,
+    )
 
 
 def _make_detector(
@@ -402,9 +439,7 @@ def _make_detector(
     )
 
 
-def score_record(
-    record: Record, reconstructions: npt.NDArray[np.floating[Any]]
-) -> npt.NDArray[np.float64]:
+def score_record(record: Record, reconstructions: npt.NDArray[np.floating[Any]]) -> FloatArray:
     """Score the beats of a recording against what was made of them.
 
     Parameters
@@ -425,26 +460,24 @@ def score_record(
     return np.asarray((squares * own).sum(axis=1) / own.sum(axis=1))
 
 
-def _times(record: Heartbeats) -> npt.NDArray[np.float64]:
+def _times(record: Heartbeats) -> FloatArray:
     """Return the R peaks; a record has them."""
     return np.asarray(record.times, dtype=np.float64)
 
 
-def _rr_intervals(record: Heartbeats) -> npt.NDArray[np.float64]:
+def _rr_intervals(record: Heartbeats) -> FloatArray:
     """Return the RR intervals; a record has them."""
     return np.asarray(record.rr_intervals, dtype=np.float64)
 
 
 def _log(analysis: Analysis) -> None:
     """Say what came out, and what is doubtful about it."""
-    learnt = "all of it"
-    if analysis.train_minutes is not None:
-        learnt = f"the first {analysis.train_minutes:g} minutes"
+    first = analysis.first
     _logger.info(
         "%s: learnt from %d beats in %s; %d of %d beats are strange",
         analysis.record.source,
-        analysis.selection.core.sum(),
-        learnt,
+        analysis.is_learnt.sum(),
+        "all of it" if first is None else f"the first {first.minutes:g} minutes",
         analysis.is_strange.sum(),
         len(analysis.scores),
     )

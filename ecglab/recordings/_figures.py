@@ -13,8 +13,6 @@ from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._kinds import VERDICTS
 from ecglab.recordings._strips import VERDICT_COLORS
 
-__all__ = ["clock", "draw_strange_beats", "draw_timeline"]
-
 _MASK_COLOR = "#777777"
 _COLUMNS = 4
 
@@ -64,7 +62,7 @@ def draw_timeline(analysis: Analysis) -> Figure:
         _shade(ax, analysis)
     above.axhline(analysis.threshold, color="black", linewidth=1, linestyle="--", label="threshold")
     above.set(ylabel="anomaly score")
-    if analysis.train_minutes is None:
+    if analysis.first is None:
         above.set_ylim(bottom=-1)  # how very usual a beat is does not matter
     else:
         above.set_yscale("log")
@@ -76,8 +74,8 @@ def draw_timeline(analysis: Analysis) -> Figure:
 
 def _shade(ax: Axes, analysis: Analysis) -> None:
     """Shade the part that was learnt from, and the stretches that were set aside."""
-    if analysis.train_minutes is not None:
-        ax.axvspan(0, analysis.train_minutes, color=NORMAL_COLOR, alpha=0.08, linewidth=0)
+    if analysis.first is not None:
+        ax.axvspan(0, analysis.first.minutes, color=NORMAL_COLOR, alpha=0.08, linewidth=0)
     starts, stops = analysis.record.bad_stretches[["start", "stop"]].to_numpy(float).T / 60
     ax.broken_barh(  # one artist for all: a long recording can have thousands of stretches
         list(zip(starts, stops - starts, strict=True)),

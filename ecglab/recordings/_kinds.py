@@ -4,33 +4,18 @@ A list of hundreds of strange beats says little; that there are two shapes of th
 for hours, says a lot.
 """
 
-from __future__ import annotations  # `Analysis` imports this file
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import AgglomerativeClustering
 
+from ecglab._runs import find_runs
 from ecglab.datasets import Record
 from ecglab.recordings._rhythm import local_median
 from ecglab.recordings._shape import chunks_of
-
-if TYPE_CHECKING:
-    from ecglab.recordings._analysis import Analysis
-
-__all__ = [
-    "OTHER",
-    "VERDICTS",
-    "Kind",
-    "find_kinds",
-    "find_patterns",
-    "flag_by_benjamini_hochberg",
-    "p_values_of",
-]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -97,13 +82,19 @@ class Kind:
         return float(len(self.beats) * np.median(self.scores))
 
 
-def find_kinds(analysis: Analysis) -> tuple[Kind, ...]:
+def find_kinds(
+    record: Record, verdicts: npt.NDArray[np.str_], ratios: FloatArray
+) -> tuple[Kind, ...]:
     """Group the strange beats of a recording by verdict, shape in all leads, and timing.
 
     Parameters
     ----------
-    analysis : Analysis
-        What `analyse` returned.
+    record : Record
+        The recording.
+    verdicts : ndarray of str, shape (n_beats,)
+        What each beat looks like; see `Analysis.verdicts`.
+    ratios : ndarray of float64, shape (n_beats,)
+        The score of each, as a multiple of the threshold.
 
     Returns
     -------
@@ -117,11 +108,9 @@ def find_kinds(analysis: Analysis) -> tuple[Kind, ...]:
     each beat is then given to the nearest group, if it is near, so that the time needed grows with
     the number of beats and not with its square.
     """
-    verdicts = analysis.verdicts
     judged = int((verdicts != "U").sum())
-    shapes_of = partial(_shapes_of, analysis, _sizes(analysis.record))
-    in_a_row, bigeminy = _patterns_of(analysis, verdicts)
-    ratios = analysis.scores / analysis.threshold
+    shapes_of = partial(_shapes_of, record, _sizes(record))
+    in_a_row, bigeminy = _patterns_of(record, verdicts)
 
     def kind(name: str, verdict: str, beats: IntArray) -> Kind:
         burden = len(beats) / judged
@@ -156,9 +145,8 @@ def _sizes(record: Record) -> FloatArray:
     return np.sqrt(np.where(sizes > 0, sizes, 1.0))
 
 
-def _shapes_of(analysis: Analysis, sizes: FloatArray, beats: IntArray) -> FloatArray:
+def _shapes_of(record: Record, sizes: FloatArray, beats: IntArray) -> FloatArray:
     """Return the shape of beats in all leads, of length 1, and how early each comes."""
-    record = analysis.record
     shapes = (_align(record.amplitudes[beats], record.window) / sizes).reshape(len(beats), -1)
     lengths = np.linalg.norm(shapes, axis=1, keepdims=True)
     intervals = np.log(np.asarray(record.rr_intervals, dtype=np.float64)[:, 0])
@@ -205,9 +193,8 @@ def _group(shapes_of: Callable[[IntArray], FloatArray], beats: IntArray) -> Iter
     yield from (group for group in groups if len(group) >= _FEWEST_BEATS)
 
 
-def _patterns_of(analysis: Analysis, verdicts: npt.NDArray[np.str_]) -> tuple[IntArray, BoolArray]:
+def _patterns_of(record: Record, verdicts: npt.NDArray[np.str_]) -> tuple[IntArray, BoolArray]:
     """Look for patterns among the beats of each verdict."""
-    record = analysis.record
     times, after = np.asarray(record.times), np.asarray(record.rr_intervals)[:, 1]
     follows = np.abs(np.diff(times) - after[:-1]) < 1e-3  # False if a beat between is set aside
     found = [find_patterns(verdicts == verdict, follows) for verdict in VERDICTS]
@@ -235,7 +222,7 @@ def find_patterns(is_ectopic: BoolArray, follows: BoolArray) -> tuple[IntArray, 
     places = np.arange(len(is_ectopic)) + _PAUSE * np.concatenate([[0], np.cumsum(~follows)])
     row = np.zeros(places[-1] + 5, dtype=bool)
     row[places] = is_ectopic
-    lengths = np.diff(np.flatnonzero(np.diff(np.concatenate([[0], row, [0]]))))[::2]
+    lengths = np.diff(find_runs(row), axis=1)[:, 0]
     in_a_row = np.zeros(len(row), dtype=np.intp)
     in_a_row[row] = np.repeat(lengths, lengths)
     single = in_a_row == 1
@@ -244,17 +231,6 @@ def find_patterns(is_ectopic: BoolArray, follows: BoolArray) -> tuple[IntArray, 
     for offset in (0, 2, 4):
         bigeminy[offset : len(row) - 4 + offset] |= thrice
     return in_a_row[places], bigeminy[places]
-
-
-def p_values_of(analysis: Analysis) -> FloatArray:
-    """Return the conformal p-value of each beat, shape (n_beats,).
-
-    It is the share of the beats that were taken for usual, and of the beat itself, that score as
-    high as it does. The usual beats were learnt from, so it is somewhat too small for the others.
-    """
-    usual = np.sort(analysis.scores[analysis.is_learnt])
-    as_high = len(usual) - np.searchsorted(usual, analysis.scores, side="left")
-    return np.asarray((1 + as_high) / (1 + len(usual)))
 
 
 def flag_by_benjamini_hochberg(p_values: FloatArray) -> BoolArray:

@@ -5,8 +5,6 @@ import numpy.typing as npt
 
 from ecglab.datasets import Record
 
-__all__ = ["own_samples"]
-
 _QRS_SECONDS = 0.1  # before an R peak: by then the next beat's QRS complex has begun
 _LEAST_OWN = 0.5  # of a beat's samples; with fewer, two marks probably stand on one beat
 

@@ -2,8 +2,6 @@
 
 from string import Template
 
-__all__ = ["PAGE"]
-
 PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import writing
 from ecglab.reading import Reading
 from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._figures import clock, draw_timeline
@@ -23,7 +23,6 @@ from ecglab.recordings._kinds import (
     VERDICTS,
     Kind,
     flag_by_benjamini_hochberg,
-    p_values_of,
 )
 from ecglab.recordings._page import PAGE
 from ecglab.recordings._shape import median_beat
@@ -46,8 +45,6 @@ from ecglab.recordings._summary import (
     summarise,
     tabulate_hours,
 )
-
-__all__ = ["put_report", "render_report", "write_report"]
 
 _STRETCHES_DRAWN = 3
 _LISTED = 50  # rows of a table
@@ -77,7 +74,7 @@ def write_report(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
         If it cannot be written.
     """
     place = Path(path).expanduser()
-    with disk_faults_named(place), replacing(place) as file:
+    with writing(place) as file:
         put_report(analysis, file)
     return place
 
@@ -135,8 +132,8 @@ def _summary(analysis: Analysis, figures: Summary) -> str:
         else "No beat looks strange"
     )
     learnt_from = "the recording itself"
-    if analysis.train_minutes is not None:
-        learnt_from = f"the first {analysis.train_minutes:g} minutes"
+    if analysis.first is not None:
+        learnt_from = f"the first {analysis.first.minutes:g} minutes"
     leads = f"lead{'s' * (len(record.lead_names) > 1)} {', '.join(record.lead_names)}"
     return (
         f"{found} in this recording of {clock(record.duration)} (hours, minutes, seconds), {leads}."
@@ -183,7 +180,7 @@ def _kinds(analysis: Analysis) -> str:
             ]
         )
     names = ["kind", "beats", "burden", "score", "seconds since the beat before"]
-    surviving = flag_by_benjamini_hochberg(p_values_of(analysis)) & analysis.is_strange
+    surviving = flag_by_benjamini_hochberg(analysis.p_values) & analysis.is_strange
     return (
         _table([*names, "in couplets", "in runs", "in bigeminy"], rows)
         + '<p class="small">V-like: of another shape, as ventricular beats are. S-like: early, but '

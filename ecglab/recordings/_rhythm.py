@@ -1,12 +1,10 @@
 """How early each beat comes, by the rhythm around it, and where there is none to be early in."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["EARLY", "compare_intervals", "find_irregular", "local_median", "measure_earliness"]
+from ecglab._runs import find_runs
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -97,9 +95,9 @@ def measure_earliness(intervals: FloatArray, left_out: BoolArray) -> FloatArray:
     earliness = np.where(single > 1, np.clip(at_once, 0, single), single)
     shorter, least = compare_intervals(intervals, usual, _RUN_BEATS)
     in_run = np.maximum(shorter / least, single)
-    for run in _runs(shorter > least):
-        if run.stop - run.start >= _LONG_RUN and at_once[run.start] > 1:
-            earliness[run] = np.maximum(earliness[run], in_run[run])
+    for start, stop in find_runs(shorter > least, _LONG_RUN):
+        if at_once[start] > 1:
+            earliness[start:stop] = np.maximum(earliness[start:stop], in_run[start:stop])
     return np.where(find_irregular(intervals, left_out), np.minimum(earliness, 0.0), earliness)
 
 
@@ -120,10 +118,3 @@ def find_irregular(intervals: FloatArray, left_out: BoolArray) -> BoolArray:
 def _usual_intervals(intervals: FloatArray, left_out: BoolArray) -> FloatArray:
     """Forget the intervals that end or begin with a beat that is left out."""
     return np.where(left_out | np.concatenate([[False], left_out[:-1]]), np.nan, intervals)
-
-
-def _runs(chosen: BoolArray) -> Iterator[slice]:
-    """Hand out each stretch of chosen beats."""
-    edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
-    for start, stop in edges.reshape(-1, 2).tolist():
-        yield slice(start, stop)

@@ -12,8 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-__all__ = ["FEWEST_BEATS", "Selection", "come_early", "select_normal"]
-
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
@@ -67,8 +65,17 @@ def come_early(rr_intervals: npt.ArrayLike) -> BoolArray:
         True where the interval before is less than 0.85 of the one after. Comparing the two
         intervals of one beat needs no typical interval, which in bigeminy there is not.
     """
+    return measure_prematurity(rr_intervals) > 1
+
+
+def measure_prematurity(rr_intervals: npt.ArrayLike) -> FloatArray:
+    """Measure how much shorter the interval before a beat is than the one after.
+
+    Above 1 where `come_early` says so; 0 where one of the two is not known.
+    """
     before, after = np.asarray(rr_intervals, dtype=np.float64).T
-    return before < _EARLY * after  # False where one is NaN
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.nan_to_num(_EARLY * after / before)
 
 
 def select_normal(signals: npt.ArrayLike, rr_intervals: npt.ArrayLike) -> Selection:

@@ -18,19 +18,6 @@ from sklearn.neighbors import NearestNeighbors
 
 from ecglab.recordings._rhythm import local_median
 
-__all__ = [
-    "WINDOW_BEATS",
-    "choose_usual",
-    "chunks_of",
-    "cut_qrs",
-    "find_gap",
-    "measure_excess",
-    "measure_noise",
-    "median_beat",
-    "scale_beats",
-    "windows_of",
-]
-
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]

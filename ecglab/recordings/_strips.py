@@ -21,21 +21,6 @@ from ecglab.plots import NORMAL_COLOR
 if TYPE_CHECKING:
     from ecglab.recordings._analysis import Analysis
 
-__all__ = [
-    "BEFORE",
-    "PAPER",
-    "STRIP_SECONDS",
-    "VERDICT_COLORS",
-    "Scale",
-    "Strip",
-    "Strips",
-    "draw_beats",
-    "draw_strip",
-    "read_strips",
-    "render_strip",
-    "scale_of",
-]
-
 FloatArray = npt.NDArray[np.float64]
 
 STRIP_SECONDS = 7.6

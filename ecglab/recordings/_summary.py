@@ -10,8 +10,6 @@ from ecglab.datasets import Record
 from ecglab.recordings._analysis import Analysis
 from ecglab.recordings._kinds import VERDICTS
 
-__all__ = ["HOUR", "Summary", "list_doubts", "summarise", "tabulate_hours"]
-
 HOUR = 3600.0
 
 _RATE_BEATS = 11  # over which a heart rate is taken, so that one early beat is no tachycardia

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import clone
 
-from ecglab.autoencoders import Autoencoder, make_autoencoder
 from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector
 from ecglab.recordings._own import own_samples
@@ -21,8 +20,6 @@ from ecglab.recordings._shape import (
     scale_beats,
     windows_of,
 )
-
-__all__ = ["Survey", "survey", "usual_beats"]
 
 FloatArray = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -58,17 +55,12 @@ class Survey:
     detector: AutoencoderDetector
 
 
-def survey(
-    record: Record,
-    autoencoder: str | Autoencoder | AutoencoderDetector | None,
-    random_state: int | None,
-    progress: bool,
-) -> Survey:
-    """Compare every beat with the usual ones around it; see `analyse`."""
+def survey(record: Record, pattern: AutoencoderDetector) -> Survey:
+    """Compare every beat with the usual ones around it; each lead by a clone of `pattern`."""
     own = own_samples(record)
     intervals = np.asarray(record.rr_intervals, dtype=np.float64)[:, 0]
     leads = np.moveaxis(record.amplitudes, 2, 0)
-    detectors = [_make_detector(autoencoder, random_state, progress) for _ in leads]
+    detectors = [clone(pattern) for _ in leads]
     # Rebuilt beats are compared, and not the beats: what the code has no room for is noise. A long
     # recording has many: they are rebuilt in their place, side by side.
     codes = np.empty((len(record), len(leads), record.n_samples), dtype=np.float32)
@@ -109,26 +101,3 @@ def _train_on(beats: Singles) -> Singles:
     """Return all beats, or some spread evenly; the autoencoder is to know ectopic ones, too."""
     chosen = np.linspace(0, len(beats) - 1, min(len(beats), _MOST_TRAINED)).astype(np.intp)
     return beats[chosen]
-
-
-def _make_detector(
-    autoencoder: str | Autoencoder | AutoencoderDetector | None,
-    random_state: int | None,
-    progress: bool,
-) -> AutoencoderDetector:
-    if isinstance(autoencoder, AutoencoderDetector):
-        return clone(autoencoder).set_params(threshold="mean_plus_sd", threshold_params=None)
-    if autoencoder is None:
-        autoencoder = make_autoencoder(
-            "dense_torch",
-            hidden=(64, 10),
-            dropout=0.0,
-            batch_norm=False,
-            output_activation="linear",
-            learning_rate=3e-3,
-            batch_size=64,
-            max_epochs=30,
-        )
-    return AutoencoderDetector(
-        autoencoder, threshold="mean_plus_sd", random_state=random_state, progress=progress
-    )

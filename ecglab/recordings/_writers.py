@@ -6,17 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import writing
 from ecglab._optional import quiet_wfdb
 from ecglab.recordings._analysis import Analysis
-from ecglab.recordings._kinds import flag_by_benjamini_hochberg, p_values_of
-
-__all__ = [
-    "put_annotations",
-    "put_strange_beats",
-    "write_annotations",
-    "write_strange_beats",
-]
+from ecglab.recordings._kinds import flag_by_benjamini_hochberg
 
 _UNKNOWN, _SET_ASIDE = "Q", "|"
 _KNOWN = ("N", "V", "S")
@@ -49,14 +42,14 @@ def write_strange_beats(analysis: Analysis, path: str | os.PathLike[str]) -> Pat
         If it cannot be written.
     """
     place = Path(path).expanduser()
-    with disk_faults_named(place), replacing(place) as file:
+    with writing(place) as file:
         put_strange_beats(analysis, file)
     return place
 
 
 def put_strange_beats(analysis: Analysis, file: Path) -> None:
     """Write the table to a file that is not to have its final name yet."""
-    table, p_values = analysis.strange_beats, p_values_of(analysis)
+    table, p_values = analysis.strange_beats, analysis.p_values
     kinds = np.full(len(p_values), "", dtype=object)
     for kind in analysis.kinds:
         kinds[kind.beats] = kind.name
@@ -96,7 +89,7 @@ def write_annotations(analysis: Analysis, path: str | os.PathLike[str]) -> Path:
         If it cannot be written.
     """
     place = Path(path).expanduser()
-    with disk_faults_named(place), replacing(place) as file:
+    with writing(place) as file:
         put_annotations(analysis, file)
     return place
 

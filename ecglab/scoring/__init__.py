@@ -6,16 +6,16 @@ a *label-free* one learns from normal beats alone, a *label-tuned* one from anom
 """
 
 from ecglab.scoring._base import Scoring
-from ecglab.scoring._latent import LatentDistance, NeighbourDistance
-from ecglab.scoring._plain import (
+from ecglab.scoring._codes import LatentDistance, NeighbourDistance
+from ecglab.scoring._registry import SCORINGS, Combined, make_scoring
+from ecglab.scoring._residuals import (
     MeanAbsoluteError,
     MeanSquaredError,
+    WeightedError,
     WindowedMaximum,
     mean_absolute_error,
     mean_squared_error,
 )
-from ecglab.scoring._registry import SCORINGS, Combined, make_scoring
-from ecglab.scoring._weighted import WeightedError
 
 __all__ = [
     "SCORINGS",

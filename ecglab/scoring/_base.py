@@ -7,8 +7,6 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-__all__ = ["MIN_BEATS_FOR_SPREAD", "FloatArray", "Scoring", "check_beats", "require_beats"]
-
 FloatArray = npt.NDArray[np.float64]
 
 MIN_BEATS_FOR_SPREAD = 10
@@ -100,11 +98,11 @@ class Scoring(BaseEstimator):
         return self._score(residuals, own_codes) if len(residuals) else np.zeros(0)
 
     def _fit(
-        self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray | None
+        self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray
     ) -> None:
         """Learn. Without `needs_anomalies`, all beats that arrive here are normal."""
 
-    def _score(self, residuals: FloatArray, codes: FloatArray | None) -> FloatArray:
+    def _score(self, residuals: FloatArray, codes: FloatArray) -> FloatArray:
         raise NotImplementedError
 
     def _check_fitted(self) -> None:
@@ -116,10 +114,10 @@ class Scoring(BaseEstimator):
 
     def _check_codes(
         self, codes: npt.ArrayLike | None, n_beats: int, looked_at: npt.NDArray[np.bool_]
-    ) -> FloatArray | None:
-        """Return the codes of the beats that are looked at, or None where codes are not needed."""
+    ) -> FloatArray:
+        """Return the codes of the beats that are looked at; of no unit where none are needed."""
         if not self.needs_codes:
-            return None
+            return np.empty((int(looked_at.sum()), 0))
         if codes is None:
             raise ValueError(
                 f"{type(self).__name__} compares codes, and none were passed: pass "

@@ -9,11 +9,13 @@ import numpy.typing as npt
 from sklearn.base import clone
 
 from ecglab.scoring._base import MIN_BEATS_FOR_SPREAD, FloatArray, Scoring, require_beats
-from ecglab.scoring._latent import LatentDistance, NeighbourDistance
-from ecglab.scoring._plain import MeanAbsoluteError, MeanSquaredError, WindowedMaximum
-from ecglab.scoring._weighted import WeightedError
-
-__all__ = ["SCORINGS", "Combined", "make_scoring"]
+from ecglab.scoring._codes import LatentDistance, NeighbourDistance
+from ecglab.scoring._residuals import (
+    MeanAbsoluteError,
+    MeanSquaredError,
+    WeightedError,
+    WindowedMaximum,
+)
 
 UPPER_QUANTILE = 0.95
 
@@ -104,15 +106,14 @@ class Combined(Scoring):
         return self
 
     def _fit(
-        self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray | None
+        self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray
     ) -> None:
         if self.how not in ("mean", "max"):
             raise ValueError(f'how must be "mean" or "max", not {self.how!r}.')
         normal = ~is_anomaly
         require_beats(int(normal.sum()), "normal", MIN_BEATS_FOR_SPREAD, self)
         parts = [part.fit(residuals, is_anomaly, codes) for part in self._make_parts()]
-        normal_codes = None if codes is None else codes[normal]
-        scores = _score_parts(parts, residuals[normal], normal_codes)
+        scores = _score_parts(parts, residuals[normal], codes[normal])
         typical = np.median(scores, axis=1)
         typical[typical == 0] = 1.0
         reach = np.quantile(_compress(scores, typical), UPPER_QUANTILE, axis=1)
@@ -120,7 +121,7 @@ class Combined(Scoring):
         reach[reach <= 0] = 1.0
         self.parts_, self.typical_, self.reach_ = parts, typical, reach
 
-    def _score(self, residuals: FloatArray, codes: FloatArray | None) -> FloatArray:
+    def _score(self, residuals: FloatArray, codes: FloatArray) -> FloatArray:
         scores = _score_parts(self.parts_, residuals, codes)
         standardised = _compress(scores, self.typical_) / self.reach_[:, None]
         return standardised.mean(axis=0) if self.how == "mean" else standardised.max(axis=0)
@@ -186,9 +187,7 @@ def make_scoring(scoring: str | Scoring) -> Scoring:
     return SCORINGS[scoring]()
 
 
-def _score_parts(
-    parts: Sequence[Scoring], residuals: FloatArray, codes: FloatArray | None
-) -> FloatArray:
+def _score_parts(parts: Sequence[Scoring], residuals: FloatArray, codes: FloatArray) -> FloatArray:
     """Score with every part; shape (n_parts, n_beats)."""
     scores = np.stack([part.score(residuals, codes) for part in parts])
     if np.any(scores < 0):

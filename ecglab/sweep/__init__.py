@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from ecglab.plots import plot_heat_maps, plot_parallel_coordinates
     from ecglab.sweep._driver import plan, run
     from ecglab.sweep._grid import Grid, expand, load_grid
+    from ecglab.sweep._kernel import Execution, execute
     from ecglab.sweep._report import report
     from ecglab.sweep._results import read_results
 
 __all__ = [
+    "Execution",
     "Grid",
     "GridError",
     "SweepError",
     "SweepStorageError",
+    "execute",
     "expand",
     "load_grid",
     "parameter_effects",
@@ -42,6 +45,7 @@ _HOMES = {
     "ecglab.plots": ("plot_heat_maps", "plot_parallel_coordinates"),
     "ecglab.sweep._driver": ("plan", "run"),
     "ecglab.sweep._grid": ("Grid", "expand", "load_grid"),
+    "ecglab.sweep._kernel": ("Execution", "execute"),
     "ecglab.sweep._report": ("report",),
     "ecglab.sweep._results": ("read_results",),
 }

@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from ecglab.sweep._values import canonical
 
-__all__ = ["Axis", "Sample", "draw", "size_of_product"]
-
 Point = tuple[Any, ...]
 
 

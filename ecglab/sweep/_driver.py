@@ -23,8 +23,6 @@ from ecglab.sweep._results import read_raw, tabulate, write_tables
 from ecglab.sweep._store import Store, StoreLike, run_file
 from ecglab.sweep._worker import Finished, Settings, execute_run, failed_run
 
-__all__ = ["plan", "run"]
-
 _QUEUED_A_THREAD = 3  # runs that wait in the scheduler for each thread, so that none is ever idle
 _LEFT_AT_DEFAULT = ("ECGLAB_DATA_HOME",)
 

@@ -30,8 +30,6 @@ from ecglab.sweep._notebook import Notebook, read_notebook
 from ecglab.sweep._results import RUN_COLUMNS
 from ecglab.sweep._values import canonical, describe, find_misfit, normalise
 
-__all__ = ["Grid", "GridLike", "expand", "load_grid"]
-
 _METHODS = ("random", "sobol")
 _MOST_RUNS = 10_000_000  # more do not fit in the memory of a laptop
 _MOST_VALUES = 1_000_000  # of one range

@@ -26,8 +26,6 @@ from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-__all__ = ["Execution", "execute"]
-
 _WATCH = 0.2  # seconds between two looks at the kernel
 _GRACE = 60.0  # seconds that papermill has to notice that its kernel was killed
 _START_TIMEOUT = 120  # seconds for a kernel to start or answer, on a machine with many of them
@@ -41,7 +39,19 @@ _logger = logging.getLogger("ecglab")
 
 @dataclass(frozen=True)
 class Execution:
-    """What came of running a notebook: how far it was executed, and why it failed, if it did."""
+    """What came of running a notebook: how far it was executed, and why it failed, if it did.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        The notebook with the outputs that it has reached.
+    seconds : float
+        How long it took.
+    error : str or None
+        Why it failed, in one line; None if it did not.
+    traceback : str or None
+        Where, if that is known.
+    """
 
     notebook: Any
     seconds: float
@@ -58,11 +68,27 @@ def execute(
     timeout: float | None = None,
     memory_limit: int | None = None,
 ) -> Execution:
-    """Execute a notebook, given as JSON, with papermill, in a kernel of its own.
+    """Execute a notebook with papermill, in a kernel of its own, which ends with it.
 
-    `environment` is all that the kernel has, `timeout` is in seconds, `memory_limit` in bytes of
-    resident memory that the kernel and its children may use together. Whatever happens in the
-    notebook, nothing is raised.
+    Parameters
+    ----------
+    text : str
+        The notebook, as JSON.
+    parameters : mapping of str to object
+        What to set in it.
+    environment : mapping of str to str
+        All the environment variables that the kernel has.
+    folder : str or None
+        Where it runs; where this process does if None.
+    timeout : float, optional
+        Seconds for the whole notebook.
+    memory_limit : int, optional
+        Bytes of resident memory that the kernel and its children may use together.
+
+    Returns
+    -------
+    Execution
+        How far it came, and what went wrong: whatever happens in the notebook, nothing is raised.
     """
     start = time.monotonic()
     error = trace = None

@@ -12,8 +12,6 @@ from ecglab.errors import GridError
 from ecglab.sweep._grid import Grid
 from ecglab.sweep._values import canonical
 
-__all__ = ["fingerprint_data", "fingerprint_files", "key_of"]
-
 
 def key_of(
     parameters: Mapping[str, Any],

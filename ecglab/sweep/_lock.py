@@ -13,8 +13,6 @@ from filelock import FileLock, Timeout
 from ecglab.errors import SweepError, SweepStorageError
 from ecglab.sweep._store import Store
 
-__all__ = ["only_driver"]
-
 _LOCK, _NOTE = "sweep.lock", "driver.json"
 
 _logger = logging.getLogger("ecglab")

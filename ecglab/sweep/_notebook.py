@@ -14,8 +14,6 @@ import nbformat
 
 from ecglab.errors import GridError
 
-__all__ = ["Notebook", "read_notebook"]
-
 _OPEN_TYPE = re.compile(r"\b(None|Optional|Any)\b")
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 

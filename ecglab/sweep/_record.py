@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["MEDIA_TYPE", "Scalar", "decode", "find_records", "record"]
-
 MEDIA_TYPE = "application/vnd.ecglab.record+json"
 
 Scalar = bool | int | float | str | None

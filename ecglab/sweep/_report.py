@@ -10,15 +10,11 @@ import nbformat
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from ecglab._files import disk_faults_named, replacing
+from ecglab._files import writing
 from ecglab.errors import SweepError, SweepStorageError
 from ecglab.evaluation import rank_runs
 from ecglab.sweep._results import read_results
 from ecglab.sweep._store import is_address
-
-__all__ = ["report"]
-
-_OF_RANKING = 5  # columns of a ranking that are no parameters
 
 
 def report(
@@ -77,7 +73,7 @@ def report(
 
 
 def _write(path: Path, text: str) -> None:
-    with disk_faults_named(path, SweepStorageError), replacing(path) as unfinished:
+    with writing(path, SweepStorageError) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 
 
@@ -85,7 +81,7 @@ def _cells(place: Path, metric: str | None, seed: str | None, ascending: bool) -
     """Write the cells, those that the results have use for."""
     results = read_results(place)
     metric = _check(results, place, metric, seed)
-    settings = rank_runs(results, metric, seed=seed).columns[:-_OF_RANKING]
+    settings = rank_runs(results, metric, seed=seed).attrs["parameters"]
     options = f"metric, seed={seed!r}"
     counts = results["status"].value_counts()
     yield new_markdown_cell(

@@ -16,8 +16,6 @@ from ecglab.sweep._record import decode
 from ecglab.sweep._store import Store, StoreLike, run_file
 from ecglab.sweep._values import canonical
 
-__all__ = ["RUN_COLUMNS", "read_raw", "read_results", "tabulate", "write_tables"]
-
 RUN_COLUMNS = (
     *("key", "status", "error", "seconds", "host", "started"),
     *("attempt", "notebook", "data"),

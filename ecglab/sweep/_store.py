@@ -23,8 +23,6 @@ from pyarrow.fs import FileSelector, FileSystem, LocalFileSystem
 from ecglab._files import publish
 from ecglab.errors import SweepStorageError
 
-__all__ = ["Store", "StoreLike", "is_address", "run_file"]
-
 StoreLike = str | os.PathLike[str]
 
 

@@ -5,8 +5,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["canonical", "describe", "find_misfit", "normalise"]
-
 
 def canonical(value: Any) -> str:
     """Write a plain value as JSON, always in the same way."""

@@ -21,8 +21,6 @@ from ecglab.errors import SweepError
 from ecglab.sweep._record import find_records
 from ecglab.sweep._results import RUN_COLUMNS
 
-__all__ = ["Finished", "Settings", "execute_run", "failed_run"]
-
 _THREADS = (
     *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
     *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),

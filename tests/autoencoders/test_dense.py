@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -45,6 +46,32 @@ def test_code_is_the_narrowest_layer_of_the_same_network(trained, train):
     for layer in trained.model_.layers[3:]:
         decoded = layer(decoded)
     np.testing.assert_allclose(decoded, trained.reconstruct(train), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh", "selu"])
+def test_rebuilds_and_encodes_as_keras_itself_does(train, activation):
+    """Whether NumPy computes the layers or, for the last of these activations, Keras does."""
+    dense = DenseAutoencoder((8, 4), activation=activation, output_activation="tanh")
+    dense.set_weights((140,), _drawn([140, 8, 4, 8, 140]))
+    for beats in (train, train[:1]):
+        for ours, network in ((dense.reconstruct, dense.model_), (dense.encode, dense.encoder_)):
+            expected = network(beats, training=False).numpy()
+            np.testing.assert_allclose(ours(beats), expected, atol=1e-5)
+
+
+def _drawn(widths):
+    """Draw weights and biases, all of them different from what a network starts with."""
+    rng = np.random.default_rng(0)
+    shapes = [shape for n_in, n_out in pairwise(widths) for shape in ((n_in, n_out), (n_out,))]
+    arrays = [rng.normal(scale=0.3, size=shape).astype(np.float32) for shape in shapes]
+    return {f"layer{number:02d}": array for number, array in enumerate(arrays)}
+
+
+def test_weights_that_are_changed_in_the_model_count_at_once(train, validation):
+    dense = DenseAutoencoder(**QUICK).fit(train, validation)
+    before = dense.reconstruct(train[:2])
+    dense.model_.layers[-1].bias.assign_add(np.ones(140, dtype=np.float32))
+    np.testing.assert_allclose(dense.reconstruct(train[:2]), before + 1, atol=1e-6)
 
 
 def test_sigmoid_output_stays_between_zero_and_one(train, validation):

@@ -1,6 +1,7 @@
 """What is particular to the autoencoders in PyTorch: threads, devices, precision, architectures."""
 
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -218,6 +219,14 @@ def test_every_member_learns_on_its_own():
 def test_an_ensemble_has_a_member_at_least(kind):
     with pytest.raises(ValueError, match="n_members must be 1 or more, not 0"):
         fit(tiny(kind, n_members=0))
+
+
+def test_parameters_that_are_stepped_together_end_where_single_ones_do(kind, monkeypatch):
+    together = fit(tiny(kind, max_epochs=3, device="cpu")).get_weights()
+    one_by_one = partial(torch.optim.Adam, foreach=False)
+    monkeypatch.setattr(torch.optim, "Adam", lambda p, lr, foreach: one_by_one(p, lr=lr))
+    for name, array in fit(tiny(kind, max_epochs=3, device="cpu")).get_weights().items():
+        np.testing.assert_array_equal(array, together[name])
 
 
 def test_one_cycle_takes_the_step_size_up_and_down_again(monkeypatch):

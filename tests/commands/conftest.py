@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from records import simulate, write_marks, write_wfdb
 
 from ecglab import cli
-from ecglab._optional import quiet_wfdb
 from ecglab.datasets import make_heartbeats
-from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.heartbeats import Heartbeats
 
 QUICK = ["--autoencoder", "dense_torch", "--max-epochs", "5", "--quiet"]
@@ -103,25 +102,10 @@ def write_record() -> Callable[..., Path]:
     """Return the function that simulates a recording and writes it as WFDB."""
 
     def write(folder: Path, name: str = "sim", minutes: float = 2.0) -> Path:
-        raw = simulate_lead(minutes, {"V": 0.1}, 250.0, np.random.default_rng(0))
-        with quiet_wfdb() as wfdb:
-            wfdb.wrsamp(
-                name,
-                fs=raw.rate,
-                units=["mV"],
-                sig_name=[raw.lead],
-                p_signal=raw.values[:, None],
-                fmt=["16"],
-                write_dir=str(folder),
-            )
-            wfdb.wrann(
-                name,
-                "atr",
-                np.round(raw.marks.times * raw.rate).astype(int),
-                symbol=raw.marks.symbols.tolist(),
-                write_dir=str(folder),
-            )
-        return folder / f"{name}.hea"
+        raw = simulate(minutes, {"V": 0.1}, 250.0)
+        samples = np.round(raw.marks.times * raw.rate).astype(int)
+        write_marks(folder / f"{name}.atr", samples, raw.marks.symbols.tolist())
+        return write_wfdb(folder, {raw.lead: raw.values}, raw.rate, name=name)
 
     return write
 

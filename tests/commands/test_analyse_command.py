@@ -7,9 +7,9 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 import pytest
+from records import read_marks
 
 from ecglab import cli
-from ecglab._optional import quiet_wfdb
 from ecglab.datasets import read_record
 
 QUICK = ["--autoencoder", "dense_torch", "--train-minutes", "1.5", "--quiet"]
@@ -38,8 +38,7 @@ def test_the_summary_agrees_with_the_files(analysed, record):
     assert facts["n_beats"] == len(beats)
     assert facts["reading"] == beats.reading.as_records()
     assert [beat["beat"] for beat in facts["strangest"]] == strange["beat"].head(10).tolist()
-    with quiet_wfdb() as wfdb:
-        marks = wfdb.rdann(str(folder / "sim"), "ecglab")
+    marks = read_marks(folder / "sim.ecglab")
     assert marks.symbol.count("Q") == facts["n_strange"]
 
 

@@ -4,8 +4,7 @@ import json
 
 import numpy as np
 import pytest
-
-from ecglab._optional import quiet_wfdb
+from records import write_marks as write_file
 
 RATE = 250
 
@@ -18,16 +17,8 @@ def write(tmp_path):
         place = tmp_path / file
         place.parent.mkdir(parents=True, exist_ok=True)
         times, symbols = zip(*marks, strict=True)
-        with quiet_wfdb() as wfdb:
-            wfdb.wrann(
-                place.stem,
-                place.suffix[1:],
-                np.round(np.array(times) * (rate or RATE)).astype(int),
-                symbol=list(symbols),
-                fs=rate,
-                write_dir=str(place.parent),
-            )
-        return place
+        samples = np.round(np.array(times) * (rate or RATE)).astype(int)
+        return write_file(place, samples, symbols, fs=rate)
 
     return write_marks
 

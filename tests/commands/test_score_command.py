@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from records import simulate
 
 from ecglab import AutoencoderDetector, load_detector
 from ecglab.autoencoders import DenseTorchAutoencoder
@@ -117,10 +118,7 @@ def test_beats_set_aside_are_counted_with_the_reason(run, model, record, tmp_pat
 
 
 def test_columns_of_samples_are_a_recording_if_a_rate_is_given(run, model, record, tmp_path):
-    from ecglab._optional import quiet_wfdb
-
-    with quiet_wfdb() as wfdb:
-        samples = wfdb.rdrecord(str(record.with_suffix(""))).p_signal
+    samples = simulate(2.0, {"V": 0.1}, 250.0).values
     np.savetxt(tmp_path / "signal.csv", samples, "%.4f", header="II", comments="")
     words = "score", model, tmp_path / "signal.csv", "--out", tmp_path / "s.csv", "--quiet"
     assert run(*words, "--sampling-rate", "250").code == 0

@@ -6,14 +6,13 @@ import edfio
 import numpy as np
 import pandas as pd
 import pytest
+from records import simulate, write_marks, write_wfdb
 
-from ecglab._optional import quiet_wfdb
 from ecglab.datasets import read_record
-from ecglab.datasets._simulate_record import simulate_lead
 
 PAGE = Path(__file__).parents[2] / "book" / "forms.md"
 RATE = 250
-RAW = simulate_lead(0.5, {}, float(RATE), np.random.default_rng(0))
+RAW = simulate(0.5, {}, float(RATE))
 ECG = RAW.values
 TIMES = np.arange(len(ECG)) / RATE
 BEATS = RAW.marks.times
@@ -22,19 +21,9 @@ BOTH = pd.DataFrame({"time": TIMES, "ECG": ECG})
 
 def wfdb(fmt="16", change=lambda text: text):
     def write(folder):
-        with quiet_wfdb() as library:
-            library.wrsamp(
-                "a",
-                fs=RATE,
-                units=["mV"],
-                sig_name=["MLII"],
-                p_signal=ECG[:, None],
-                fmt=[fmt],
-                write_dir=str(folder),
-            )
-            samples = np.round(BEATS * RATE).astype(int)
-            library.wrann("a", "atr", samples, ["N"] * len(samples), fs=RATE, write_dir=str(folder))
-        header = folder / "a.hea"
+        header = write_wfdb(folder, {"MLII": ECG}, RATE, name="a", fmt=fmt)
+        samples = np.round(BEATS * RATE).astype(int)
+        write_marks(folder / "a.atr", samples, ["N"] * len(samples), fs=RATE)
         header.write_text(change(header.read_text()))
         return header
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from records import simulate
 from scipy.signal import decimate
 
 from ecglab.datasets._leads import glance
-from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.datasets._wfdb import open_wfdb
 
 SECONDS = 60
@@ -106,7 +106,7 @@ def test_what_is_no_ecg_does_not_look_like_one(kind, seed, rate, noise):
 )
 def test_an_ecg_does(seed, rate, share, change):
     rng = np.random.default_rng(seed)
-    raw = simulate_lead(1.0, {"V": share}, rate, rng)
+    raw = simulate(1.0, {"V": share}, rate, rng)
     times = np.arange(len(raw.values)) / rate
     changed = {
         "": raw.values,

@@ -8,13 +8,12 @@ from pathlib import Path
 import edfio
 import numpy as np
 import pytest
+from records import quiet_wfdb, simulate, write_marks, write_wfdb
 
-from ecglab._optional import quiet_wfdb
 from ecglab.datasets import Record, read_record
 from ecglab.datasets._leads import read_lead_of
 from ecglab.datasets._raw import RawLead, Signals
 from ecglab.datasets._record import cut_record
-from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
 REAL_DATA_HOME = os.environ.get("ECGLAB_DATA_HOME")
@@ -32,35 +31,19 @@ def mitdb(monkeypatch):
 
 @pytest.fixture(scope="module")
 def raw():
-    return simulate_lead(1.0, {"V": 0.15, "A": 0.05}, 250.0, np.random.default_rng(1))
+    return simulate(1.0, {"V": 0.15, "A": 0.05}, 250.0, 1)
 
 
-def write_wfdb(folder, raw, name="sim", extension="atr", lead="MLII"):
+def write_record(folder, raw, extension="atr"):
     """Write two leads, the second one upside down, and the annotations."""
-    with quiet_wfdb() as wfdb:
-        write_with(wfdb, folder, raw, name, extension, lead)
-    return folder / f"{name}.hea"
-
-
-def write_with(wfdb, folder, raw, name, extension, lead):
-    wfdb.wrsamp(
-        name,
-        fs=raw.rate,
-        units=["mV", "mV"],
-        sig_name=[lead, "V1"],
-        p_signal=np.stack([raw.values, -raw.values], axis=1),
-        fmt=["16", "16"],
-        write_dir=str(folder),
-    )
     samples = np.round(raw.marks.times * raw.rate).astype(int)
-    wfdb.wrann(
-        name,
-        extension,
+    write_marks(
+        folder / f"sim.{extension}",
         np.concatenate([[1], samples]),
-        symbol=["+", *raw.marks.symbols.tolist()],
+        ["+", *raw.marks.symbols.tolist()],
         aux_note=["(N", *([""] * len(samples))],
-        write_dir=str(folder),
     )
+    return write_wfdb(folder, {"MLII": raw.values, "V1": -raw.values}, raw.rate)
 
 
 def write_edf(path, raw, annotated=True):
@@ -98,14 +81,14 @@ def assert_same_beats(record, expected, tolerance=0.02):
 
 def test_every_kind_of_file_gives_the_same_beats(raw, tmp_path):
     expected = cut_record(raw, source="simulated")
-    assert_same_beats(read_record(write_wfdb(tmp_path, raw)), expected)
+    assert_same_beats(read_record(write_record(tmp_path, raw)), expected)
     assert_same_beats(read_record(tmp_path / "sim"), expected)
     assert_same_beats(read_record(tmp_path / "sim.dat"), expected)
     assert_same_beats(read_record(write_edf(tmp_path / "sim.edf", raw)), expected)
 
 
 def test_other_leads_are_read_when_asked_for(raw, tmp_path):
-    header = write_wfdb(tmp_path, raw)
+    header = write_record(tmp_path, raw)
     alone, beside = read_record(header, all_leads=False), read_record(header)
     assert (alone.lead_names, beside.lead_names) == (("MLII",), ("MLII", "V1"))
     assert np.array_equal(alone.signals, beside.signals)
@@ -278,7 +261,7 @@ def test_an_interrupted_edf_file_is_refused(raw, tmp_path):
 
 
 def test_annotations_can_be_chosen_and_refused(raw, tmp_path):
-    header = write_wfdb(tmp_path, raw, extension="qrs")
+    header = write_record(tmp_path, raw, extension="qrs")
     assert read_record(header, annotations="qrs").provenance["R peaks"] == "sim.qrs"
     assert read_record(header, annotations=None).symbols is None
     with pytest.raises(DatasetError, match=r"sim.atr is missing"):
@@ -362,7 +345,7 @@ def test_r_peaks_of_real_records_are_found(mitdb, name):
 
 def test_a_physionet_name_is_looked_for_in_the_data_home(raw, tmp_path, monkeypatch):
     (tmp_path / "home" / "mydb").mkdir(parents=True)
-    write_wfdb(tmp_path / "home" / "mydb", raw)
+    write_record(tmp_path / "home" / "mydb", raw)
     monkeypatch.setenv("ECGLAB_DATA_HOME", str(tmp_path / "home"))
     assert read_record("mydb/sim").source == "mydb/sim"
 

@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from records import quiet_wfdb, simulate, write_marks, write_wfdb
 
-from ecglab._optional import quiet_wfdb
 from ecglab.datasets import _wfdb, read_record
 from ecglab.datasets._edf import open_edf
 from ecglab.datasets._record import cut_record
-from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.errors import DatasetError
 
 RATE = 360
@@ -27,7 +26,7 @@ TIMES = np.arange(N) / RATE
 @pytest.fixture(scope="module")
 def raw():
     """Return a minute of an ECG in which every rare beat is marked."""
-    return simulate_lead(1.0, {"V": 0.1}, float(RATE), np.random.default_rng(1))
+    return simulate(1.0, {"V": 0.1}, float(RATE), 1)
 
 
 @pytest.fixture(scope="module")
@@ -228,26 +227,16 @@ def test_comments_units_and_decimal_commas(raw, detected, tmp_path):
 # Marks are questioned
 
 
-def write_wfdb(folder, values, marks, symbols, extension="atr", rate=RATE):
-    with quiet_wfdb() as wfdb:
-        wfdb.wrsamp(
-            "r",
-            fs=rate,
-            units=["mV"],
-            sig_name=["MLII"],
-            p_signal=values[:, None],
-            fmt=["16"],
-            write_dir=str(folder),
-        )
-        if len(marks):
-            wfdb.wrann("r", extension, np.asarray(marks), list(symbols), write_dir=str(folder))
-    return folder / "r.hea"
+def write_marked(folder, values, marks, symbols, extension="atr", rate=RATE):
+    if len(marks):
+        write_marks(folder / f"r.{extension}", marks, symbols)
+    return write_wfdb(folder, {"MLII": values}, rate, name="r")
 
 
 @pytest.mark.parametrize("extension", ["qrs", "wqrs", "gqrs", "xqrs", "ecglab"])
 def test_a_detector_says_where_a_beat_is_but_not_what(raw, tmp_path, extension):
     samples = np.round(raw.marks.times * RATE).astype(int)
-    path = write_wfdb(tmp_path, raw.values, samples, "N" * len(samples), extension)
+    path = write_marked(tmp_path, raw.values, samples, "N" * len(samples), extension)
     record = read_record(path, annotations=extension)
     assert record.symbols is None
     assert set(record.labels.tolist()) == {0}
@@ -257,15 +246,15 @@ def test_a_detector_says_where_a_beat_is_but_not_what(raw, tmp_path, extension):
 
 def test_marks_that_end_behind_the_signal_are_refused_or_warned_of(raw, tmp_path, caplog):
     samples = np.round(raw.marks.times * RATE).astype(int)
-    path = write_wfdb(tmp_path, raw.values, samples * 4, raw.marks.symbols)
+    path = write_marked(tmp_path, raw.values, samples * 4, raw.marks.symbols)
     with pytest.raises(DatasetError, match=r"of its \d+ marks lie behind the end"):
         read_record(path)
     later = np.concatenate([samples, N + samples[:20]])
-    write_wfdb(tmp_path, raw.values, later, [*raw.marks.symbols, *"N" * 20])
+    write_marked(tmp_path, raw.values, later, [*raw.marks.symbols, *"N" * 20])
     record = read_record(path)
     assert f"20 of {len(later)} marks lie behind the end" in caplog.text
     assert "20 of" in record.reading["beats"].reason
-    write_wfdb(tmp_path, raw.values, samples[:50], raw.marks.symbols[:50])
+    write_marked(tmp_path, raw.values, samples[:50], raw.marks.symbols[:50])
     assert "the last mark is at" in read_record(path).reading["beats"].reason
 
 
@@ -274,7 +263,7 @@ def test_marks_that_end_behind_the_signal_are_refused_or_warned_of(raw, tmp_path
 def test_marks_at_another_time_base_are_refused(raw, tmp_path_factory, factor, shift):
     """They lie anywhere but on QRS complexes."""
     samples = np.round((raw.marks.times * factor + shift) * RATE).astype(int)
-    path = write_wfdb(tmp_path_factory.mktemp("base"), raw.values, samples, raw.marks.symbols)
+    path = write_marked(tmp_path_factory.mktemp("base"), raw.values, samples, raw.marks.symbols)
     with pytest.raises(DatasetError, match="does not fit the signal"):
         read_record(path)
 
@@ -291,7 +280,7 @@ def test_a_few_notes_are_not_the_beats(raw, detected, tmp_path_factory, every, a
         notes = zip(times.tolist(), symbols.tolist(), strict=True)
         path = write_edf(folder / "a.edf", {"ECG": raw.values}, notes=notes)
     else:
-        path = write_wfdb(folder, raw.values, np.round(times * RATE).astype(int), symbols)
+        path = write_marked(folder, raw.values, np.round(times * RATE).astype(int), symbols)
     record = read_record(path)
     assert record.symbols is None
     assert "R peaks are detected instead" in record.reading["beats"].reason
@@ -303,7 +292,7 @@ def test_a_few_notes_are_not_the_beats(raw, detected, tmp_path_factory, every, a
 
 @pytest.mark.parametrize("rate", [50, 52, 55.5, 59, 60, 75, 99])
 def test_low_rates_are_read(rate, tmp_path):
-    low = simulate_lead(2.0, {}, 200.0, np.random.default_rng(0))
+    low = simulate(2.0, {}, 200.0)
     times = np.arange(0, 120, 1 / rate)
     np.save(tmp_path / "a.npy", np.interp(times, np.arange(len(low.values)) / 200, low.values))
     record = read_record(tmp_path / "a.npy", sampling_rate=rate)
@@ -348,7 +337,7 @@ DATES = ["0:0:0 0/0/0", "12:00:00 12/31/1999", "25:00:00", "10:00 01/02/99", "12
 
 @pytest.mark.parametrize("when", DATES)
 def test_odd_dates_do_not_matter(raw, tmp_path, when):
-    path = write_wfdb(tmp_path, raw.values, [], "")
+    path = write_marked(tmp_path, raw.values, [], "")
     expected = read_record(path)
     first, _, rest = path.read_text().partition("\n")
     path.write_text(f"{first} {when}\n{rest}")
@@ -357,17 +346,8 @@ def test_odd_dates_do_not_matter(raw, tmp_path, when):
 
 @pytest.mark.parametrize(("skew", "other"), [(0, 5), (5, 0), (5, 2), (7, 7)])
 def test_skew_is_undone_without_false_alarms(raw, tmp_path, caplog, skew, other):
-    with quiet_wfdb() as wfdb:
-        wfdb.wrsamp(
-            "r",
-            fs=RATE,
-            units=["mV"] * 2,
-            sig_name=["MLII", "V1"],
-            p_signal=np.stack([np.roll(raw.values, skew), raw.values], axis=1),
-            fmt=["16"] * 2,
-            write_dir=str(tmp_path),
-        )
-    path = tmp_path / "r.hea"
+    leads = {"MLII": np.roll(raw.values, skew), "V1": raw.values}
+    path = write_wfdb(tmp_path, leads, RATE, name="r")
     lines = path.read_text().splitlines()
     lines[1] = lines[1].replace(" 16 ", f" 16:{skew} ", 1)
     lines[2] = lines[2].replace(" 16 ", f" 16:{other} ", 1)
@@ -409,7 +389,7 @@ def test_slices_of_an_edf_file_are_what_the_library_reads_of_it(tmp_path):
 
 
 def test_several_samples_a_frame_are_read_at_their_own_rate(raw, detected, tmp_path):
-    path = write_wfdb(tmp_path, raw.values, [], "")
+    path = write_marked(tmp_path, raw.values, [], "")
     text = path.read_text().replace(f"{RATE} {N}", f"{RATE // 2} {N // 2}")
     path.write_text(text.replace(".dat 16 ", ".dat 16x2 "))
     record = read_record(path)

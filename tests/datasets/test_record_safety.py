@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from records import read_marks, simulate, write_marks, write_wfdb
 
-from ecglab._optional import quiet_wfdb
 from ecglab.datasets import read_record
 from ecglab.datasets._fetch import fetch_physionet
-from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.errors import DatasetError, DatasetUnavailableError
 
 REAL_DATA_HOME = os.environ.get("ECGLAB_DATA_HOME")
@@ -34,19 +33,10 @@ class Files(dict):
 def small(tmp_path_factory):
     """Write half a minute of a simulated lead as every kind of file."""
     folder = tmp_path_factory.mktemp("small")
-    raw = simulate_lead(0.5, {"V": 0.2}, RATE, np.random.default_rng(0))
+    raw = simulate(0.5, {"V": 0.2}, RATE)
     samples = np.round(raw.marks.times * RATE).astype(int)
-    with quiet_wfdb() as wfdb:
-        wfdb.wrsamp(
-            "sim",
-            fs=RATE,
-            units=["mV"] * 2,
-            sig_name=["MLII", "V1"],
-            p_signal=np.stack([raw.values, -raw.values], axis=1),
-            fmt=["212"] * 2,
-            write_dir=str(folder),
-        )
-        wfdb.wrann("sim", "atr", samples, raw.marks.symbols.tolist(), write_dir=str(folder))
+    write_wfdb(folder, {"MLII": raw.values, "V1": -raw.values}, RATE, fmt="212")
+    write_marks(folder / "sim.atr", samples, raw.marks.symbols.tolist())
     notes = zip(raw.marks.times.tolist(), raw.marks.symbols.tolist(), strict=True)
     edfio.Edf(
         [edfio.EdfSignal(raw.values, RATE, label="ECG II", physical_dimension="mV")],
@@ -170,8 +160,7 @@ def test_a_header_of_segments_is_refused(place):
 
 
 def test_annotations_that_mark_no_beat_lead_to_detection(place, caplog):
-    with quiet_wfdb() as wfdb:
-        wfdb.wrann("sim", "atr", np.array([5]), ["+"], aux_note=["(N"], write_dir=str(place))
+    write_marks(place / "sim.atr", [5], ["+"], aux_note=["(N"])
     with caplog.at_level(logging.WARNING, logger="ecglab"):
         record = read_record(place / "sim")
     assert record.symbols is None
@@ -181,9 +170,8 @@ def test_annotations_that_mark_no_beat_lead_to_detection(place, caplog):
 
 
 def test_annotations_beyond_the_end_are_set_aside(place):
-    with quiet_wfdb() as wfdb:
-        times = np.append(wfdb.rdann(str(place / "sim"), "atr").sample, 1000 * RATE)
-        wfdb.wrann("sim", "atr", times, ["N"] * len(times), write_dir=str(place))
+    times = np.append(read_marks(place / "sim.atr").sample, 1000 * RATE)
+    write_marks(place / "sim.atr", times, ["N"] * len(times))
     record = read_record(place / "sim")
     assert record.set_aside["time"].tolist() == [1000.0]
     assert record.times.max() < 30

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from records import simulate
 
 from ecglab.datasets import _rpeaks, _signal, _wfdb, make_record, read_record
 from ecglab.datasets._raw import Stored
 from ecglab.datasets._record import cut_record
 from ecglab.datasets._rpeaks import find_r_peaks
 from ecglab.datasets._signal import Gapless, cut_out, normalise, rr_intervals
-from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.errors import DatasetError
 from ecglab.evaluation import match_beats
 
@@ -23,7 +23,7 @@ RATE = 250.0
 
 @pytest.fixture(scope="module")
 def raw():
-    return simulate_lead(1.0, {"V": 0.1}, RATE, np.random.default_rng(2))
+    return simulate(1.0, {"V": 0.1}, RATE, 2)
 
 
 def spoil(raw, change, start=20.0, stop=22.0):
@@ -72,7 +72,7 @@ def test_a_fault_does_not_reach_beats_far_from_it(raw, reason):
 
 
 def test_rare_large_beats_are_not_taken_for_noise():
-    raw = simulate_lead(1.0, {"V": 0.3}, RATE, np.random.default_rng(3))
+    raw = simulate(1.0, {"V": 0.3}, RATE, 3)
     assert len(cut_record(raw, source="").bad_stretches) == 0
 
 
@@ -161,7 +161,7 @@ def test_a_recording_that_is_read_in_blocks_gives_the_same_beats(mitdb, name, mo
 
 def test_a_long_recording_takes_little_more_memory_than_its_beats(raw, monkeypatch):
     cut_record(replace(raw, marks=None), source="")  # what it imports is not counted
-    raw = simulate_lead(40.0, {"V": 0.1}, RATE, np.random.default_rng(2))
+    raw = simulate(40.0, {"V": 0.1}, RATE, 2)
     values = raw.values.astype(np.float32)
 
     def read(start, stop):
@@ -217,7 +217,7 @@ def test_r_peaks_do_not_depend_on_unit_or_polarity(raw, factor):
 @pytest.mark.parametrize("rate", [60.0, 100.0, 128.0, 360.0, 1000.0])
 def test_r_peaks_are_found_at_any_rate(rate):
     step = 2 if rate < 120 else 1  # the simulator has a lowest rate
-    raw = simulate_lead(2.0, {"V": 0.1, "A": 0.05}, step * rate, np.random.default_rng(1))
+    raw = simulate(2.0, {"V": 0.1, "A": 0.05}, step * rate, 1)
     raw = replace(raw, values=raw.values[::step], rate=rate)
     assert max(count_errors(raw, raw.values)) <= 1
 

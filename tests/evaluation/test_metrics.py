@@ -1,12 +1,13 @@
 """Metrics that agree with scikit-learn, ties included, and precision where anomalies are rare."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from ecglab.evaluation import measure, precision_at
+from ecglab.evaluation import _metrics, evaluate, measure, precision_at
 
 shares = st.floats(0, 1)
 
@@ -90,3 +91,14 @@ def test_precision_at_refuses_what_is_no_share(wrong, value):
 def test_what_cannot_be_measured_is_refused(scores, is_anomaly, message):
     with pytest.raises(ValueError, match=message):
         measure(scores, is_anomaly, 0.5)
+
+
+def test_resamples_are_measured_alike_all_at_once_and_one_by_one(monkeypatch):
+    rng = np.random.default_rng(0)
+    is_anomaly = rng.random(200) < 0.4
+    scores = np.round(rng.normal(size=200) + is_anomaly, 1)
+    frames = []
+    for counts_at_a_time in (1, 10**9):
+        monkeypatch.setattr(_metrics, "_IN_CACHE", counts_at_a_time)
+        frames.append(evaluate(scores, is_anomaly, 0.7, n_resamples=50))
+    pd.testing.assert_frame_equal(*frames, check_exact=True)

@@ -5,18 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecglab.recordings._kinds import (
-    find_kinds,
-    find_patterns,
-    flag_by_benjamini_hochberg,
-    p_values_of,
-)
+from ecglab.recordings._kinds import find_patterns, flag_by_benjamini_hochberg
 
 
 def with_verdicts(analysis, is_ectopic):
     """Make beats strange, of another shape and early, and no others."""
     scores = np.where(is_ectopic, 2.0, 0.5)
-    return replace(analysis, scores=scores, threshold=1.0, shape=scores, earliness=scores)
+    return replace(
+        analysis, scores=scores, threshold=1.0, shape=scores, earliness=scores, first=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,7 +46,7 @@ def test_beats_of_two_shapes_are_two_kinds_and_the_odd_one_is_neither(analysis, 
     amplitudes[upside_down] *= -1
     amplitudes[odd] = np.random.default_rng(0).normal(size=amplitudes[odd].shape)
     changed = replace(analysis, record=replace(record, amplitudes=amplitudes))
-    kinds = find_kinds(with_verdicts(changed, np.isin(np.arange(len(record)), ventricular)))
+    kinds = with_verdicts(changed, np.isin(np.arange(len(record)), ventricular)).kinds
     assert [kind.name for kind in kinds] == ["V-like A", "V-like B", "other"]
     assert set(kinds[1].beats) == set(upside_down)
     assert kinds[2].beats.tolist() == [odd]
@@ -63,11 +60,11 @@ def test_each_strange_beat_is_in_one_kind_and_there_are_few_of_them(analysis):
 
 
 def test_without_a_strange_beat_there_is_no_kind(analysis):
-    assert find_kinds(with_verdicts(analysis, np.zeros(len(analysis.scores), dtype=bool))) == ()
+    assert with_verdicts(analysis, np.zeros(len(analysis.scores), dtype=bool)).kinds == ()
 
 
 def test_p_values_are_ranks_among_the_usual_beats_and_rarely_small_for_these(analysis):
-    p_values = p_values_of(analysis)
+    p_values = analysis.p_values
     usual = np.sort(analysis.scores[analysis.is_learnt])
     beyond = analysis.scores > usual[-1]
     assert (p_values[beyond] == 1 / (1 + len(usual))).all()

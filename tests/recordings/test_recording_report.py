@@ -12,8 +12,8 @@ import pytest
 
 from ecglab.datasets import read_record
 from ecglab.reading import Reading
-from ecglab.recordings import Analysis, render_report
-from ecglab.recordings._figures import clock, draw_strange_beats, draw_timeline
+from ecglab.recordings import Analysis, draw_strange_beats, draw_timeline, render_report
+from ecglab.recordings._figures import clock
 from ecglab.recordings._summary import tabulate_hours
 
 VOID = {"meta", "img", "br"}
@@ -58,7 +58,7 @@ def test_the_page_says_what_was_found(page, analysis, record):
     n_strange = int(analysis.is_strange.sum())
     assert f"{n_strange:,} of {len(record):,} beats look strange" in page.text
     assert "This is not a medical device." in page.text
-    assert f"beats learnt from {int(analysis.selection.core.sum())}" in page.text
+    assert f"beats learnt from {int(analysis.is_learnt.sum())}" in page.text
     assert "ecglab.datasets.make_record" in page.text
     for code in set(record.symbols):
         assert f" {code} " in page.text

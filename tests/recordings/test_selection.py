@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from ecglab.datasets import make_record, read_record
 from ecglab.recordings import come_early, select_normal
-from ecglab.recordings._selection import _spread_starts
 
 ON_TIME = [0.8, 0.8]
 
@@ -80,14 +79,6 @@ def test_a_second_shape_of_single_beats_is_not_normal():
     chosen = select_normal(rows, [ON_TIME] * len(rows))
     assert chosen.n_shapes == 1
     assert not chosen.kept[3::4].any()
-
-
-@pytest.mark.parametrize("n_beats", [30, 2000, 2001, 3999, 100_000])
-def test_the_search_for_a_shape_starts_from_2000_beats_at_most(n_beats):
-    starts = _spread_starts(n_beats)
-    assert len(starts) == min(n_beats, 2000)
-    assert (starts[0], starts[-1]) == (0, n_beats - 1)
-    assert (np.diff(starts) > 0).all()
 
 
 def test_in_a_long_recording_strangers_in_step_with_the_search_are_not_normal():

@@ -5,34 +5,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from records import simulate, write_wfdb
 
-from ecglab._optional import quiet_wfdb
 from ecglab.datasets import make_record, read_record
-from ecglab.datasets._simulate_record import simulate_lead
 from ecglab.errors import DatasetError
 from ecglab.reading import Reading
-from ecglab.recordings import analyse, render_report
-from ecglab.recordings._strips import STRIP_SECONDS, draw_strip, read_strips, scale_of
-from ecglab.recordings._summary import list_doubts, summarise
+from ecglab.recordings import STRIP_SECONDS, analyse, render_report, summarise
+from ecglab.recordings._strips import draw_strip, read_strips, scale_of
+from ecglab.recordings._summary import list_doubts
 
 
 def write(folder, leads, rate, units="mV"):
-    """Write leads, by name, as a WFDB record without annotations."""
-    with quiet_wfdb() as wfdb:
-        wfdb.wrsamp(
-            "sim",
-            fs=rate,
-            units=[units] * len(leads),
-            sig_name=list(leads),
-            p_signal=np.column_stack(list(leads.values())),
-            fmt=["16"] * len(leads),
-            write_dir=str(folder),
-        )
-    return read_record(folder / "sim.hea")
+    """Write leads, by name, as a WFDB record without annotations, and read it."""
+    return read_record(write_wfdb(folder, leads, rate, unit=units))
 
 
-def simulate(minutes, rate=250.0, seed=0):
-    return simulate_lead(minutes, {"V": 0.08}, rate, np.random.default_rng(seed))
+def simulate_some(minutes, rate=250.0, seed=0):
+    return simulate(minutes, {"V": 0.08}, rate, seed)
 
 
 def doubts_of(record):
@@ -43,7 +32,7 @@ def doubts_of(record):
 
 @pytest.mark.parametrize(("unit", "factor"), [("mV", 1.0), ("uV", 1000.0)])
 def test_strips_are_the_signal_of_the_file_in_millimetres(tmp_path, unit, factor):
-    raw = simulate(1)
+    raw = simulate_some(1)
     record = write(tmp_path, {"II": factor * raw.values}, 250, unit)
     read = read_strips(record, [-1.0, 10.0], scale_of(record))
     assert [strip.start for strip in read.strips] == [0, 10]
@@ -78,7 +67,7 @@ def test_a_strip_marks_each_beat_and_leaves_gaps_open():
 
 
 def test_a_flat_lead_is_left_out_and_named(tmp_path):
-    raw = simulate(2)
+    raw = simulate_some(2)
     flat = np.full(len(raw.values), 0.1)
     said = doubts_of(write(tmp_path, {"II": raw.values, "V5": flat}, 250))
     assert "One lead was judged, II (V5: it is flat or cannot be read" in said
@@ -87,7 +76,7 @@ def test_a_flat_lead_is_left_out_and_named(tmp_path):
 
 
 def test_what_is_noise_is_not_readable_and_noise_alone_is_refused(tmp_path):
-    raw, noise = simulate(9), np.random.default_rng(1).normal(0, 1.0, 20 * 60 * 250)
+    raw, noise = simulate_some(9), np.random.default_rng(1).normal(0, 1.0, 20 * 60 * 250)
     values = raw.values.copy()
     values[2 * 60 * 250 : 8 * 60 * 250] += noise[: 6 * 60 * 250]
     analysis = analyse(write(tmp_path, {"II": values}, 250))
@@ -104,7 +93,7 @@ def test_few_beats_are_said_to_be_few_and_fewer_are_refused(tmp_path):
 
 
 def test_a_paced_record_is_known_by_its_annotations_or_its_spikes(tmp_path):
-    raw = simulate(2, 360.0)
+    raw = simulate_some(2, 360.0)
     values = raw.values.copy()
     places = np.round((raw.marks.times - 0.12) * 360).astype(int)
     values[places[places > 0]] += 1.2
@@ -118,7 +107,7 @@ def test_a_paced_record_is_known_by_its_annotations_or_its_spikes(tmp_path):
 
 
 def test_a_wrist_ecg_of_100_hertz_is_reported_with_what_it_lacks(tmp_path):
-    raw = simulate(2, 100.0)
+    raw = simulate_some(2, 100.0)
     values = raw.values + np.random.default_rng(0).normal(0, 0.05, len(raw.values))
     said = doubts_of(write(tmp_path, {"ECG": values}, 100))
     assert "100 samples a second" in said

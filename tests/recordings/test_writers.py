@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from records import read_marks
 
-from ecglab._optional import quiet_wfdb
 from ecglab.errors import OutputError
 from ecglab.recordings import (
     write_annotations,
@@ -35,8 +35,7 @@ def test_the_table_can_be_read_back(analysis, tmp_path):
 
 def test_annotations_can_be_read_back(analysis, record, tmp_path):
     write_annotations(analysis, tmp_path / "106.ecglab")
-    with quiet_wfdb() as wfdb:
-        notes = wfdb.rdann(str(tmp_path / "106"), "ecglab")
+    notes = read_marks(tmp_path / "106.ecglab")
     assert notes.fs == record.sampling_rate
     symbols = np.array(notes.symbol)
     beats = symbols != "|"
@@ -55,8 +54,7 @@ def test_beats_set_aside_are_annotated_with_the_reason(analysis, record, tmp_pat
     aside = pd.DataFrame({"time": [33.3], "symbol": ["N"], "reason": ["flat line"]})
     marked = replace(analysis, record=replace(record, set_aside=aside))
     write_annotations(marked, tmp_path / "x.ecglab")
-    with quiet_wfdb() as wfdb:
-        notes = wfdb.rdann(str(tmp_path / "x"), "ecglab")
+    notes = read_marks(tmp_path / "x.ecglab")
     (place,) = np.flatnonzero(np.array(notes.symbol) == "|")
     assert notes.sample[place] == round(33.3 * 360)
     assert notes.aux_note[place].rstrip("\0") == "flat line"

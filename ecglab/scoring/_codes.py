@@ -10,8 +10,6 @@ from sklearn.covariance import LedoitWolf, ShrunkCovariance
 
 from ecglab.scoring._base import MIN_BEATS_FOR_SPREAD, FloatArray, Scoring, require_beats
 
-__all__ = ["LatentDistance", "NeighbourDistance"]
-
 CONSTANT = 1e-6
 """A unit is constant when its range is below this fraction of the widest unit's."""
 
@@ -65,6 +63,7 @@ class LatentDistance(Scoring):
     array([0., 7.])
     """
 
+    needs_codes = True
     _state_names: ClassVar[tuple[str, ...]] = ("centre_", "whitening_")
     centre_: FloatArray
     whitening_: FloatArray
@@ -72,15 +71,9 @@ class LatentDistance(Scoring):
     def __init__(self, shrinkage: float | str = "ledoit_wolf") -> None:
         self.shrinkage = shrinkage
 
-    @property
-    def needs_codes(self) -> bool:
-        """Always true."""
-        return True
-
     def _fit(
-        self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray | None
+        self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray
     ) -> None:
-        assert codes is not None  # the base class has seen to it
         estimator = self._make_estimator()
         require_beats(len(codes), "normal", MIN_BEATS_FOR_SPREAD, self)
         ranges = np.ptp(codes, axis=0)
@@ -95,9 +88,8 @@ class LatentDistance(Scoring):
         self.whitening_ = self._invert_root(covariance) / scale[:, None]
         self.centre_ = centre
 
-    def _score(self, residuals: FloatArray, codes: FloatArray | None) -> FloatArray:
-        assert codes is not None  # the base class has seen to it
-        check_n_units(codes, len(self.centre_))
+    def _score(self, residuals: FloatArray, codes: FloatArray) -> FloatArray:
+        _check_n_units(codes, len(self.centre_))
         return np.linalg.norm((codes - self.centre_) @ self.whitening_, axis=1)
 
     def _make_estimator(self) -> LedoitWolf | ShrunkCovariance:
@@ -161,21 +153,16 @@ class NeighbourDistance(Scoring):
     array([ 1., 11.])
     """
 
+    needs_codes = True
     _state_names: ClassVar[tuple[str, ...]] = ("codes_",)
     codes_: FloatArray
 
     def __init__(self, n_neighbors: int = 5) -> None:
         self.n_neighbors = n_neighbors
 
-    @property
-    def needs_codes(self) -> bool:
-        """Always true."""
-        return True
-
     def _fit(
-        self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray | None
+        self, residuals: FloatArray, is_anomaly: npt.NDArray[np.bool_], codes: FloatArray
     ) -> None:
-        assert codes is not None  # the base class has seen to it
         if not isinstance(self.n_neighbors, Integral) or self.n_neighbors < 1:
             raise ValueError(
                 f"n_neighbors must be a whole number, 1 or more, not {self.n_neighbors!r}."
@@ -184,15 +171,14 @@ class NeighbourDistance(Scoring):
         require_beats(len(codes), "normal", needed, self)
         self.codes_ = codes
 
-    def _score(self, residuals: FloatArray, codes: FloatArray | None) -> FloatArray:
-        assert codes is not None  # the base class has seen to it
-        check_n_units(codes, self.codes_.shape[1])
+    def _score(self, residuals: FloatArray, codes: FloatArray) -> FloatArray:
+        _check_n_units(codes, self.codes_.shape[1])
         distances, _ = KDTree(self.codes_).query(codes, self.n_neighbors + 1)
         is_its_own = distances[:, :1] <= ROUNDING * np.abs(codes).max(axis=1, keepdims=True)
         return np.where(is_its_own, distances[:, 1:], distances[:, :-1]).mean(axis=1)
 
 
-def check_n_units(codes: FloatArray, n_units: int) -> None:
+def _check_n_units(codes: FloatArray, n_units: int) -> None:
     """Refuse codes of another length than those of `fit`."""
     if codes.shape[1] != n_units:
         raise ValueError(
