@@ -7,10 +7,11 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ecglab.datasets import iter_heartbeats, make_heartbeats, read_heartbeats
+from ecglab.datasets._samples import find_odd_values
 from ecglab.errors import DatasetError
 
 RNG = np.random.default_rng(0)
@@ -829,6 +830,7 @@ tables = st.tuples(st.integers(2, 6), st.integers(1, 8)).flatmap(
 @given(table=tables, where=st.integers(0, 2), separator=st.sampled_from([",", ";", "\t", " "]))
 def test_what_is_written_is_read_again(tmp_path_factory, table, where, separator):
     signals, labels = (list(column) for column in zip(*table, strict=True))
+    assume(not find_odd_values(np.array(signals)))  # such a column is asked for
     lines = [
         separator.join([*map(repr, signal[:where]), label, *map(repr, signal[where:])])
         for signal, label in table
