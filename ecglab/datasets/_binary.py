@@ -39,6 +39,8 @@ def open_npz(source: Source, choices: Choices) -> Table:
     """
     arrays = _read_arrays(source, choices.size_limit)
     name, values = _choose_beats(arrays, source.place)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is named below
+        values = values.astype(np.float64)
     label_name = _choose_labels(arrays, len(values), choices, source.place)
     width, texts = values.shape[1], None
     names = None
@@ -49,7 +51,7 @@ def open_npz(source: Source, choices: Choices) -> Table:
         values = np.column_stack([values, np.zeros(len(values)) if texts else labels])
 
     def read(columns: Columns, bad: BadRows) -> Iterator[Rows]:
-        kept, rows = finite_rows(values[:, columns.numeric].astype(np.float64), 0, columns, bad)
+        kept, rows = finite_rows(values[:, columns.numeric], 0, columns, bad)
         yield Rows(kept, [[texts[row] for row in rows]] if texts else [], rows)
 
     return Table(

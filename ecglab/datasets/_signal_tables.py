@@ -99,7 +99,8 @@ def _read_array(path: Path) -> SignalTable:
             "column a lead."
         )
     check_length(str(path), len(array))
-    values = np.asarray(array, dtype=np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is no voltage is cut out later
+        values = np.asarray(array, dtype=np.float64)
     places = tuple(range(values.shape[1]))
     return SignalTable(place, None, None, values, places, frozenset(), (note,))
 

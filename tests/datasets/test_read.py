@@ -16,6 +16,7 @@ from ecglab.errors import DatasetError
 
 RNG = np.random.default_rng(0)
 SIGNALS = RNG.normal(size=(12, 6)).round(4)
+SIGNALLING = np.full((12, 6), 0x7FA00000, np.uint32).view(np.float32)  # NaN that warns when cast
 LABELS = np.array([1, 1, 2, 1, 1, 3, 1, 2, 1, 1, 1, 2])
 TEXTS = np.array(["N", "N", "V", "N", "N", "F", "N", "V", "N", "N", "N", "V"])
 
@@ -618,6 +619,7 @@ def test_text_labels_of_an_npz_keep_their_names(read, labels):
         ({"X": SIGNALS, "patient": LABELS}, {}, "'patient'.*Pass label_column.*label_column=None"),
         ({"X": SIGNALS, "y": LABELS}, {"label_column": "z"}, "no array 'z'"),
         ({"X": np.where(SIGNALS > 2, np.nan, np.inf)}, {}, r"row 0 \(from 0\), column 0: inf"),
+        ({"X": SIGNALLING}, {}, r"row 0 \(from 0\), column 0: nan"),
     ],
 )
 def test_what_is_wrong_with_an_npz_is_named(read, arrays, options, message):

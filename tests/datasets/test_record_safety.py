@@ -10,7 +10,7 @@ from pathlib import Path
 import edfio
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from records import read_marks, simulate, write_marks, write_wfdb
 
@@ -354,6 +354,7 @@ FILES = ["sim.hea", "sim.dat", "sim.atr", "sim.edf", "sim.npy", "sim.csv"]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
+@example(mutations=[("digit", 0, 52)])  # eight bytes to a number become four
 @given(mutations=st.lists(MUTATION, min_size=1, max_size=6))
 def test_damaged_files_give_beats_or_our_own_error(small, tmp_path, name, mutations):
     read_damaged(small, tmp_path, name, mutations)
