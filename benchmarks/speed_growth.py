@@ -114,16 +114,23 @@ def recording(hours: float) -> Work:
     return work
 
 
-def sweep(n_runs: int) -> Work:
-    """Sweep a notebook that does next to nothing."""
-    from sweep_overhead import N_WORKERS, write_notebook
-
-    from ecglab.sweep import run
+def _make_grid(n_runs: int) -> tuple[TemporaryDirectory[str], dict[str, Any]]:
+    """Write a notebook into a folder of its own, and a grid of so many runs of it."""
+    from sweep_overhead import write_notebook
 
     folder = TemporaryDirectory(prefix="ecglab-speed-")
     notebook = Path(folder.name) / "notebook.ipynb"
     write_notebook(notebook)
-    grid = {"notebook": str(notebook), "axes": {"x": list(range(n_runs))}}
+    return folder, {"notebook": str(notebook), "axes": {"x": list(range(n_runs))}}
+
+
+def sweep(n_runs: int) -> Work:
+    """Sweep a notebook that does next to nothing."""
+    from sweep_overhead import N_WORKERS
+
+    from ecglab.sweep import run
+
+    folder, grid = _make_grid(n_runs)
     numbers = iter(range(REPEATS))
 
     def work() -> None:
@@ -135,14 +142,9 @@ def sweep(n_runs: int) -> Work:
 
 def planning(n_runs: int) -> Work:
     """Expand a grid and compute the keys of its runs."""
-    from sweep_overhead import write_notebook
-
     from ecglab.sweep import plan
 
-    folder = TemporaryDirectory(prefix="ecglab-speed-")
-    notebook = Path(folder.name) / "notebook.ipynb"
-    write_notebook(notebook)
-    grid = {"notebook": str(notebook), "axes": {"x": list(range(n_runs))}}
+    folder, grid = _make_grid(n_runs)
     return lambda: plan(grid, Path(folder.name) / "nothing")
 
 
