@@ -11,7 +11,7 @@ from 2 beats to all.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -38,10 +38,11 @@ _FAR = 2.0  # times what the other columns span
 # How well a sample can be computed from its neighbours.
 _NEIGHBOURS = 6
 _FIT_ROWS = (70, 500)  # fewer tell nothing, more tell no more
-_FIT_COLUMNS = 40  # beats of fewer samples are no smooth curves
+_FIT_COLUMNS, _MANY_COLUMNS = 40, 60  # fewer are no smooth curves, or take more rows to tell
 _SMOOTH, _UNRELATED = 0.9, 0.05  # share of the variance that neighbours explain
 _CHANCE = 1e-5  # that they explain more of a column with which they have nothing to do
-_PEAK = 0.8  # of the beats have the same value where all are scaled to their peak
+_COMMON = 0.3  # of the beats have the same number in a column, and more than by chance
+_FEWEST_FLAGGED = 10
 
 
 def find_odd_names(names: Sequence[str], label: int | None) -> dict[int, str]:
@@ -142,25 +143,42 @@ def _far_away(values: FloatArray) -> Mask:
 def _unrelated(values: FloatArray) -> Mask:
     """Find columns that cannot be computed from their neighbours, where all others can.
 
-    Beats that have ended, and are filled up with a constant from there on, tell nothing.
+    A number that many beats have in one column is what they are filled up with, once they have
+    ended, or the peak that they are scaled to, and tells nothing. A flag has two such numbers.
     """
     values = values[:: 1 + len(values) // _FIT_ROWS[1]]
     width = values.shape[1]
     found = np.zeros(width, dtype=bool)
     if width < _FIT_COLUMNS:
         return found
-    filling = values[0, np.ptp(values, axis=0) == 0]
+    fewest = _FIT_ROWS[0] if width >= _MANY_COLUMNS else 2 * _FIT_ROWS[0]
+    told = ~np.isin(values, [*_in_common(values)])
     explained, by_chance = np.full(width, np.nan), np.full(width, _UNRELATED)
     for p in range(width):
-        rows = values[~np.isin(values[:, p], filling)]
-        if len(rows) >= _FIT_ROWS[0] and np.ptp(rows[:, p]) > 0:
+        rows = values[told[:, p]]
+        if _is_flag(values[:, p]):
+            explained[p] = 0
+        elif len(rows) >= max(fewest, len(values) / 2):
             explained[p] = _explain(rows, p, _nearest(p, width))
-            if np.mean(rows[:, p] == np.median(rows[:, p])) < _PEAK:
-                by_chance[p] = max(_UNRELATED, _explain_by_chance(len(rows)))
+            by_chance[p] = max(_UNRELATED, _explain_by_chance(len(rows)))
     known = explained[~np.isnan(explained)]
     if known.size and np.median(known) > _SMOOTH:
         found = explained < by_chance  # False for NaN
     return found
+
+
+def _in_common(values: FloatArray) -> Iterator[float]:
+    """Find the numbers that many beats have in the same column."""
+    for column in values.T:
+        numbers, counts = np.unique(column, return_counts=True)
+        if counts.max() > _COMMON * len(column):
+            yield float(numbers[counts.argmax()])
+
+
+def _is_flag(column: FloatArray) -> bool:
+    """Say whether a column holds two numbers, and each of them more than by an accident."""
+    counts = np.unique(column, return_counts=True)[1]
+    return len(counts) == 2 and counts.min() >= _FEWEST_FLAGGED
 
 
 def _nearest(position: int, width: int) -> list[int]:
