@@ -41,7 +41,7 @@ _FIT_ROWS = (70, 500)  # fewer tell nothing, more tell no more
 _FIT_COLUMNS, _MANY_COLUMNS = 40, 60  # fewer are no smooth curves, or take more rows to tell
 _SMOOTH, _UNRELATED = 0.9, 0.05  # share of the variance that neighbours explain
 _CHANCE = 1e-5  # that they explain more of a column with which they have nothing to do
-_COMMON = 0.3  # of the beats have the same number in a column, and more than by chance
+_COMMON = 0.4  # of the beats have the same number in a column, and more than by chance
 _FEWEST_FLAGGED = 10
 
 

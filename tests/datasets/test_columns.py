@@ -140,6 +140,7 @@ def test_a_column_of_another_name_is_refused_and_named(
 )
 @example(form="counts", other="is_anomaly", position=0, seed=0)
 @example(form="counts", other="age", position=0, seed=3)
+@example(form="counts", other="fold", position=0, seed=9)  # a third of them have the same
 def test_a_column_without_a_name_is_known_by_its_values(tmp_path, form, other, position, seed):
     extra = (other, OTHERS[other](np.random.default_rng(seed), MOST))
     signals, labels = FORMS[form][:MOST], BEATS.labels[:MOST]
