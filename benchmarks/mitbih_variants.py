@@ -7,7 +7,8 @@ the detector. Writes to `benchmarks/results`
     mitbih_variants.csv  a row for each half and change: the areas are means over records, all
                          else is gross
 
-and a file of the same name in JSON, which says what it was computed from. Ten minutes on two cores:
+and a file of the same name in JSON, which says what it was computed from. Five minutes on two
+cores:
 
     python benchmarks/mitbih_variants.py
 """
