@@ -102,6 +102,8 @@ results: $(READY)
 	$(BIN)/python benchmarks/sweep_dense_torch.py
 	$(BIN)/python benchmarks/record_detection.py
 	$(BIN)/python benchmarks/mitbih.py
+	$(BIN)/python benchmarks/mitbih.py --seeds 10
+	$(BIN)/python benchmarks/mitbih_variants.py
 	$(BIN)/python benchmarks/windows_and_beats.py
 
 bench: $(READY)

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import course_tables
+import mitbih_variants
 import nbformat
 import numpy as np
 import pandas as pd
@@ -258,6 +259,31 @@ def test_the_halves_of_ds1_are_apart_and_what_the_readme_says_of_them_is_in_the_
     assert f"fusion beats is {figures['ROC-AUC of V and F']:.3f}" in readme
     of_209 = next(row for row in cells_of(course_tables.mitbih_records(ROOT))[1] if row[0] == "209")
     assert of_209[5] == "331 of 372"
+
+
+def test_seeds_and_changed_recordings_fare_as_the_page_says():
+    seeds = pd.read_csv(RESULTS / "mitbih_seeds.csv").set_index(["over the seeds", "part"])
+    header, rows = cells_of(course_tables.mitbih_seeds(ROOT))
+    for row in rows:
+        figures = (f"{seeds.loc[(over, row[0]), 'V Se']:.3f}" for over in ("mean", "sd"))
+        assert row[header.index("V Se")].split() == list("±".join(figures).partition("±"))
+    assert (seeds.loc["sd", "S Se"] == 0).all()
+    table = pd.read_csv(RESULTS / "mitbih_variants.csv").set_index("variant")
+    of_variants = cells_of(course_tables.mitbih_variants(ROOT))[1]
+    assert {row[1] for row in of_variants} == set(mitbih_variants.VARIANTS) | {
+        mitbih_variants.SAME_MINUTES
+    }
+    harmless = [
+        name
+        for name in mitbih_variants.VARIANTS
+        if not any(word in name for word in ("lead", "marks", "12 minutes", "128 Hz"))
+    ]
+    changed = table.loc[harmless].reset_index().set_index(["variant", "part"])
+    assert "by no more than 0.012" in PAGES["how_measured"]
+    assert changed.sub(seeds.loc["mean"], level="part").abs().max(axis=None) <= 0.012
+    jittered = table.loc["marks moved by up to 20 ms"]
+    assert jittered["V Se"].max() < 0.7
+    assert jittered["ROC-AUC of V and F"].min() >= 0.98
 
 
 def test_cutting_at_r_peaks_is_worth_what_the_page_says():

@@ -32,6 +32,7 @@ ALLOWED = {
         "ecglab.commands",
     ): "sentences of commands, without running one for each",
     ("tests/course", "ecglab.course"): "what a kernel of a graded notebook runs first",
+    ("benchmarks/mitbih_variants.py", "ecglab._optional"): "writes recordings by wfdb",
     ("benchmarks/protocol.py", "ecglab._files"): "tables are written whole, as the package's files",
     ("benchmarks/record_detection.py", "ecglab._optional"): "runs wfdb's detectors of R peaks",
     ("benchmarks/record_detection.py", "ecglab.datasets"): "measures steps of reading one by one",

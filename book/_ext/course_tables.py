@@ -359,15 +359,31 @@ def recordings(root: Path) -> str:
     return markdown(["record", "lead", "V and F", "ROC-AUC", "false alarms", "V and F found"], rows)
 
 
-def mitbih(root: Path) -> str:
+def mitbih(root: Path, name: str = "mitbih_summary", header: str = "detector") -> str:
     """Write how well recordings are judged by default, for both halves and all detectors."""
-    table = pd.read_csv(root / "benchmarks" / "results" / "mitbih_summary.csv")
-    figures = list(table.columns.drop(["part", "detector", "F found"]))
+    table = pd.read_csv(root / "benchmarks" / "results" / f"{name}.csv")
+    figures = list(table.columns.drop(["part", header, "F found"], errors="ignore"))
     rows = [
-        [str(row["part"]), str(row["detector"]), *(_known(row[name]) for name in figures)]
+        [str(row["part"]), str(row[header]), *(_known(row[figure]) for figure in figures)]
         for row in table.to_dict("records")
     ]
-    return markdown(["records", "detector", *figures], rows)
+    return markdown(["records", header, *figures], rows)
+
+
+def mitbih_variants(root: Path) -> str:
+    """Write the same of recordings that were changed."""
+    return mitbih(root, "mitbih_variants", "variant")
+
+
+def mitbih_seeds(root: Path) -> str:
+    """Write the mean and the sd of each figure over the seeds, a row a half."""
+    table = pd.read_csv(root / "benchmarks" / "results" / "mitbih_seeds.csv")
+    table = table.set_index(["part", "over the seeds"])
+    rows = []
+    for part in table.index.unique("part"):
+        mean, sd = table.loc[(part, "mean")], table.loc[(part, "sd")]
+        rows.append([part, *(_unbroken(f"{mean[it]:.3f} ± {sd[it]:.3f}") for it in table.columns)])
+    return markdown(["records", *table.columns], rows)
 
 
 def mitbih_records(root: Path) -> str:
@@ -480,6 +496,8 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "recordings": recordings,
     "mitbih": mitbih,
     "mitbih-records": mitbih_records,
+    "mitbih-seeds": mitbih_seeds,
+    "mitbih-variants": mitbih_variants,
     "rpeaks": rpeaks,
     "windows-and-beats": windows_and_beats,
     "restated": restated,

@@ -86,4 +86,4 @@ def test_a_day_takes_less_than_a_gigabyte_and_a_week_works():
 def test_provenance_names_the_data_and_every_version(name):
     provenance = json.loads((RESULTS / f"record_{name}.json").read_text())
     assert len(provenance["data"]) == 2 * len(record_detection.records_of(name))
-    assert {"ecglab", "numpy", "wfdb"} <= set(provenance["versions"])
+    assert set(record_detection.PACKAGES) <= set(provenance["versions"])
