@@ -11,7 +11,7 @@ the records of one half of DS1 (`TUNED`), the others were looked at when they we
 
 and beside each a file of the same name in JSON, which says what it was computed from.
 
-About fifteen minutes on two cores, most of them for the online rows. Any other folder is measured,
+Ten to fifteen minutes on two cores, most of them for the online rows. Any other folder is measured,
 and its table printed, by
 
     python benchmarks/mitbih.py [FOLDER]
