@@ -11,12 +11,13 @@ the records of one half of DS1 (`TUNED`), the others were looked at when they we
 
 and beside each a file of the same name in JSON, which says what it was computed from.
 
-About five minutes on two cores. Any other folder is measured, and its table printed, by
+Ten to fifteen minutes on two cores, most of them for the online rows. Any other folder is measured,
+and its table printed, by
 
     python benchmarks/mitbih.py [FOLDER]
 
-`--baselines` computes their rows alone, and leaves the others as they are; `--seeds 10` tells how
-much of the default is chance, in five minutes more, and writes
+`--baselines` or `--online` computes these rows alone, and leaves the others as they are. And
+`--seeds 10` tells how much of the default is chance, in five minutes more, and writes
 
     mitbih_seeds.csv     for each half the mean and the sd, over the seeds, of each figure of ours
 """
@@ -61,6 +62,8 @@ AREAS = {"ROC-AUC of V and F": ("V", "F"), "ROC-AUC of S": ("S",)}
 FIGURES = ("V Se", "V +P", "S Se", "S +P", "flagged +P")
 OURS = "ours"
 OWN_PEAKS = "ours, R peaks found"
+ONLINE = "ours, online"
+ONLINE_MINUTES = 1.0
 PACKAGES = ("ecglab", "numpy", "scikit-learn", "scipy", "torch", "wfdb")
 
 Scores = npt.NDArray[np.float64]
@@ -119,6 +122,12 @@ def first_minutes(record: Record) -> tuple[Scores, Verdicts]:
     return analysis.scores, analysis.verdicts
 
 
+def online(record: Record) -> tuple[Scores, Verdicts]:
+    """Judge each minute by what has come so far."""
+    analysis = analyse(record, online_minutes=ONLINE_MINUTES)
+    return analysis.scores, analysis.verdicts
+
+
 def residual(record: Record) -> tuple[Scores, None]:
     """Score by the error of ten principal components of all beats, in the first lead."""
     model = PCA(10, random_state=0).fit(record.signals)
@@ -159,20 +168,24 @@ def interval_ratio(record: Record) -> tuple[Scores, None]:
     return ratio.fillna(1.0).to_numpy(), None
 
 
-BASELINES: dict[str, Callable[[Record], tuple[Scores, None]]] = {
+Detector = Callable[[Record], tuple[Scores, Verdicts | None]]
+
+BASELINES: dict[str, Detector] = {
     "baseline: RR interval before the beat": interval_ratio,
     "baseline: PCA, 10 components, all beats": residual,
     "baseline: distance from the median beat": from_median,
     "baseline: distance to the nearest other beat": from_nearest,
     "baseline: isolation forest": isolation,
 }
-OTHERS: dict[str, Callable[[Record], tuple[Scores, Verdicts | None]]] = {
+OTHERS: dict[str, Detector] = {
     "ours, without the network": without_network,
+    ONLINE: online,
     "first five minutes, one lead, shape": first_minutes,
     **BASELINES,
 }
 DETECTORS = [OURS, "ours, shape alone", "ours, rhythm alone", *OTHERS, OWN_PEAKS]
 """In the order of the tables."""
+BOUND = ": (low|high)$"
 
 
 def areas(record: Record, scores: Scores) -> dict[str, float]:
@@ -228,23 +241,37 @@ def measure(path: Path) -> tuple[list[dict[str, Any]], dict[str, pd.DataFrame]]:
         "ours, rhythm alone": rhythm_alone(analysis),
         **{name: detector(record) for name, detector in OTHERS.items()},
     }
-    rows: list[dict[str, Any]] = []
-    counts: dict[str, pd.DataFrame] = {}
-    about = {"record": path.stem, "leads": " ".join(record.lead_names)}
-    for name, (scores, verdicts) in results.items():
-        row = about | {"detector": name} | areas(record, scores)
-        if verdicts is not None:
-            counts[name] = count(path, record, verdicts)
-            row |= flagged(counts[name])
-        rows.append(row)
+    rows, counts = hold_against_annotations(path, record, results)
     found = read_record(path, annotations=None, download_if_missing=False)
     counts[OWN_PEAKS] = count(path, found, analyse(found).verdicts)
-    rows.append(about | {"detector": OWN_PEAKS} | flagged(counts[OWN_PEAKS]))
-    for row in rows:
-        if row["detector"] in counts:
-            value = beat_figures(counts[row["detector"]])["value"]
-            row |= {name: float(value[name]) for name in FIGURES}
+    rows.append(about(record, path) | {"detector": OWN_PEAKS} | figures_of(counts[OWN_PEAKS]))
     return rows, counts
+
+
+def hold_against_annotations(
+    path: Path, record: Record, results: Mapping[str, tuple[Scores, Verdicts | None]]
+) -> tuple[list[dict[str, Any]], dict[str, pd.DataFrame]]:
+    """Write a row for each detector, and count the beats of those that have verdicts."""
+    rows: list[dict[str, Any]] = []
+    counts: dict[str, pd.DataFrame] = {}
+    for name, (scores, verdicts) in results.items():
+        row = about(record, path) | {"detector": name} | areas(record, scores)
+        if verdicts is not None:
+            counts[name] = count(path, record, verdicts)
+            row |= figures_of(counts[name])
+        rows.append(row)
+    return rows, counts
+
+
+def about(record: Record, path: Path) -> dict[str, Any]:
+    """Begin a row."""
+    return {"record": path.stem, "leads": " ".join(record.lead_names)}
+
+
+def figures_of(counts: pd.DataFrame) -> dict[str, float]:
+    """Return what the beats of a record that were counted come to."""
+    value = beat_figures(counts)["value"]
+    return flagged(counts) | {name: float(value[name]) for name in FIGURES}
 
 
 def summarise(
@@ -264,7 +291,7 @@ def summarise(
             f"{kind} found": total[f"{kind} flagged"] / total[kind] if total[kind] else np.nan
             for kind in "VSF"
         }
-        if detector in (OURS, OWN_PEAKS):
+        if detector in (OURS, ONLINE, OWN_PEAKS):
             for bound in ("low", "high"):
                 rows[f"{detector}: {bound}"] = bound_areas(part, bound) | {
                     name: float(figures[f"gross_{bound}"][name]) for name in figures.index
@@ -281,21 +308,22 @@ def bound_areas(part: pd.DataFrame, bound: str, n_resamples: int = 2000) -> dict
     return {name: float(bounds[name]) for name in AREAS}
 
 
-def summarise_halves(
+def by_part(
     table: pd.DataFrame, counts: Mapping[str, Mapping[str, pd.DataFrame]]
-) -> pd.DataFrame:
-    """Summarise the records that the constants were settled on, and those that confirm them."""
-    parts = {
-        part: table[table["record"].isin(names)]
-        for part, names in (("settled on", TUNED), ("confirmed on", CONFIRMED))
-    }
-    summaries = [
-        summarise(rows, {name: counts[name] for name in rows["record"].unique()}).assign(part=part)
-        for part, rows in parts.items()
-    ]
-    summary = pd.concat(summaries)
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Say which half each record is of, and sum up the halves."""
+    table.insert(1, "part", np.where(table["record"].isin(TUNED), "settled on", "confirmed on"))
+    table = table.sort_values("part", ascending=False, kind="stable")
+    summary = pd.concat(
+        [
+            summarise(rows, {name: counts[name] for name in rows["record"].unique()}).assign(
+                part=part
+            )
+            for part, rows in table.groupby("part", sort=False)
+        ]
+    )
     summary.insert(0, "part", summary.pop("part"))
-    return summary
+    return table, summary
 
 
 def measure_each(
@@ -323,7 +351,7 @@ def measure_each(
         for record, found in measured.items()
     }
     figures = ["part", "detector", *AREAS, "N flagged", *FIGURES]
-    return summarise_halves(table, counts)[figures]
+    return by_part(table, counts)[1][figures]
 
 
 def measure_seeds(path: Path, seeds: range) -> dict[str, tuple[dict[str, float], pd.DataFrame]]:
@@ -363,23 +391,21 @@ def ds1() -> list[Path]:
     return [home / f"{name}.hea" for name in sorted(TUNED + CONFIRMED)]
 
 
-def renew_baselines(paths: list[Path]) -> None:
-    """Put rows of the baselines, computed anew, in the place of those in the tables."""
-    rows = []
+def renew(paths: list[Path], detectors: Mapping[str, Detector]) -> None:
+    """Put rows of some detectors, computed anew, in the place of those in the tables."""
+    rows: list[dict[str, Any]] = []
+    counts: dict[str, dict[str, pd.DataFrame]] = {}
     for path in tqdm(paths, unit="record"):
         record = read_record(path, annotations="atr", download_if_missing=False)
-        about = {"record": path.stem, "leads": " ".join(record.lead_names)}
-        rows += [
-            about | {"detector": name} | areas(record, detector(record)[0])
-            for name, detector in BASELINES.items()
-        ]
-    new = pd.DataFrame(rows)
-    new["part"] = np.where(new["record"].isin(TUNED), "settled on", "confirmed on")
-    means = new.groupby(["part", "detector"], as_index=False)[list(AREAS)].mean()
-    for name, renewed, digits in (("mitbih", new, 5), ("mitbih_summary", means, 4)):
+        results = {name: detector(record) for name, detector in detectors.items()}
+        new, counts[path.stem] = hold_against_annotations(path, record, results)
+        rows += new
+    of_records, summary = by_part(pd.DataFrame(rows), counts)
+    for name, renewed, digits in (("mitbih", of_records, 5), ("mitbih_summary", summary, 4)):
         old = pd.read_csv(RESULTS / f"{name}.csv", dtype={"record": str})
-        table = pd.concat([old[~old["detector"].isin(BASELINES)], renewed])
-        places = table["detector"].str.replace(": (low|high)$", "", regex=True).map(DETECTORS.index)
+        kept = ~old["detector"].str.replace(BOUND, "", regex=True).isin(detectors)
+        table = pd.concat([old[kept], renewed])
+        places = table["detector"].str.replace(BOUND, "", regex=True).map(DETECTORS.index)
         table = table.assign(place=places).sort_values("place", kind="stable")
         if "record" in table:
             table = table.sort_values("record", kind="stable")
@@ -392,16 +418,23 @@ def main() -> int:
     """Measure DS1, or another folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="with NAME.hea and NAME.atr files")
-    parser.add_argument("--baselines", action="store_true", help="of DS1, and nothing else")
     parser.add_argument("--seeds", type=int, metavar="N", help="of DS1: N of ours, nothing else")
+    for option, detectors in (("--baselines", BASELINES), ("--online", {ONLINE: online})):
+        parser.add_argument(
+            option,
+            dest="renewed",
+            action="store_const",
+            const=detectors,
+            help="of DS1, and nothing else",
+        )
     asked = parser.parse_args()
     folder: Path | None = asked.folder
     if folder is None:
         paths = ds1()
     else:
         paths = sorted(path for path in folder.glob("*.hea") if path.with_suffix(".atr").exists())
-    if asked.baselines:
-        renew_baselines(paths)
+    if asked.renewed is not None:
+        renew(paths, asked.renewed)
         return 0
     if asked.seeds:
         write_seeds(paths, range(asked.seeds))
@@ -413,10 +446,9 @@ def main() -> int:
         print(table[table["detector"] == OURS].drop(columns="detector").to_string(index=False))
         print(summarise(table, counts).round(4).to_string(index=False))
         return 0
-    table.insert(1, "part", np.where(table["record"].isin(TUNED), "settled on", "confirmed on"))
-    table = table.sort_values("part", ascending=False, kind="stable")
+    table, summary = by_part(table, counts)
     save_table("mitbih", table, describe(), float_format="%.5g")
-    save_table("mitbih_summary", summarise_halves(table, counts), describe(), float_format="%.4g")
+    save_table("mitbih_summary", summary, describe(), float_format="%.4g")
     return 0
 
 

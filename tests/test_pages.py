@@ -257,6 +257,11 @@ def test_the_halves_of_ds1_are_apart_and_what_the_readme_says_of_them_is_in_the_
     assert f"and {100 * figures['S found']:.0f} % of the supraventricular" in readme
     assert f"{100 * figures['flagged +P']:.0f} of a hundred flags are right" in readme
     assert f"fusion beats is {figures['ROC-AUC of V and F']:.3f}" in readme
+    (row,) = (row for row in rows if row[:2] == ["confirmed on", "ours, online"])
+    online = {name: float(value) for name, value in zip(header[2:], row[2:], strict=True)}
+    found = f"{100 * online['V found']:.0f} % and {100 * online['S found']:.0f} %"
+    assert f"{100 * online['N flagged']:.1f} % of the normal beats and finds {found}" in readme
+    assert f"{100 * online['flagged +P']:.0f} of a hundred flags are right ([" in readme
     of_209 = next(row for row in cells_of(course_tables.mitbih_records(ROOT))[1] if row[0] == "209")
     assert of_209[5] == "331 of 372"
 

@@ -50,6 +50,7 @@ class Analyse:
     EPILOG = f"""examples:
   ecglab analyse folder/106.hea --out report106
   ecglab analyse holter.edf --lead II --train-minutes 10 --out report
+  ecglab analyse folder/106.hea --online 1 --out report106
   ecglab analyse folder/*.hea --out reports
 
 The folder gets report.html (for people), strange.csv (the strange beats, the
@@ -71,12 +72,20 @@ normal is not looked at while learning.
         parser.add_argument(
             "--out", required=True, type=Path, metavar="FOLDER", help="where the results go"
         )
-        parser.add_argument(
+        learning = parser.add_mutually_exclusive_group()
+        learning.add_argument(
             "--train-minutes",
             type=positive,
             metavar="MINUTES",
             help="learn from so many minutes at the beginning, and from the first lead, alone "
             "(default: from all of the recording and all leads)",
+        )
+        learning.add_argument(
+            "--online",
+            type=positive,
+            metavar="MINUTES",
+            help="judge the recording as it comes: so many minutes at a time, such as 1, by what "
+            "has come so far, in all leads",
         )
         parser.add_argument(
             "--autoencoder", choices=sorted(AUTOENCODERS), help="default: a small dense one"
@@ -114,6 +123,7 @@ def _analyse(arguments: argparse.Namespace, file: str, folder: Path) -> Outcome:
     analysis = analyse(
         read_recording(argparse.Namespace(**vars(arguments), file=file), all_leads=True),
         train_minutes=arguments.train_minutes,
+        online_minutes=arguments.online,
         autoencoder=arguments.autoencoder,
         random_state=arguments.random_state,
         progress=not arguments.quiet,
@@ -206,6 +216,7 @@ def _describe(analysis: Analysis) -> dict[str, Any]:
         "n_set_aside": len(record.set_aside),
         "set_aside": count_reasons(record),
         "train_minutes": None if first is None else first.minutes,
+        "online_minutes": analysis.online_minutes,
         "n_training": 0 if first is None else int(first.is_training.sum()),
         "n_learnt": int(analysis.is_learnt.sum()),
         "threshold": analysis.threshold,
@@ -250,7 +261,9 @@ def _lines(facts: dict[str, Any], analysis: Analysis) -> list[str]:
 
 def _say_what_was_learnt(facts: dict[str, Any]) -> str:
     if facts["train_minutes"] is None:
-        return f"learnt from {facts['n_learnt']} of {facts['n_beats']} beats, in all leads"
+        online = facts["online_minutes"]
+        when = "" if online is None else f"; judged online, {online:g} min at a time"
+        return f"learnt from {facts['n_learnt']} of {facts['n_beats']} beats, in all leads{when}"
     return (
         f"learnt from {facts['n_learnt']} of the {facts['n_training']} beats in the first "
         f"{facts['train_minutes']:g} minutes"

@@ -18,6 +18,7 @@ from ecglab.detector import AutoencoderDetector
 from ecglab.errors import DatasetError
 from ecglab.heartbeats import Heartbeats
 from ecglab.recordings._kinds import Kind, find_kinds
+from ecglab.recordings._online import survey_online
 from ecglab.recordings._own import own_samples
 from ecglab.recordings._selection import FEWEST_BEATS, Selection, measure_prematurity, select_normal
 from ecglab.recordings._survey import survey, usual_beats
@@ -79,13 +80,16 @@ class Analysis:
         is too much: by the beats around it; or, learnt from the first minutes, by the threshold,
         and by the interval after it.
     is_learnt : ndarray of bool, shape (n_beats,)
-        The beats that stand for what is normal.
+        The beats that stand for what is normal; online, as it was said when each was judged.
     is_irregular, is_unreadable : ndarray of bool, shape (n_beats,)
         The beats where the rhythm is irregular, as in atrial fibrillation, so that none is early;
         and those in too much noise to be judged. Neither is looked for when learnt from the first
         minutes.
     first : FirstMinutes, optional
-        What was learnt from; all of the recording when left out.
+        What was learnt from; when left out, all of the recording, or what had come of it.
+    online_minutes : float, optional
+        How many minutes at a time the beats were judged by what had come of the recording; by all
+        of it, when left out. The detector is the last one that was trained on the way.
     """
 
     record: Record
@@ -98,6 +102,7 @@ class Analysis:
     is_irregular: BoolArray
     is_unreadable: BoolArray
     first: FirstMinutes | None = None
+    online_minutes: float | None = None
 
     def __repr__(self) -> str:
         """Say in one line what came out."""
@@ -110,8 +115,8 @@ class Analysis:
     def reconstructions(self) -> npt.NDArray[np.floating[Any]]:
         """What each beat would look like if it were a usual one, shape (n_beats, n_samples).
 
-        The median of the usual beats around it; or, learnt from the first minutes, what the
-        detector makes of it.
+        The median of the usual beats around it (after it, too, even if it was judged online); or,
+        learnt from the first minutes, what the detector makes of it.
         """
         if self.first is None:
             return usual_beats(self.record, self.is_learnt)
@@ -192,7 +197,7 @@ class Analysis:
 
         It is the share of the beats that were taken for usual, and of the beat itself, that score
         as high as it does. The usual beats were learnt from, so it is somewhat too small for the
-        others.
+        others. All of the recording counts, even if it was judged online.
         """
         usual = np.sort(self.scores[self.is_learnt])
         as_high = len(usual) - np.searchsorted(usual, self.scores, side="left")
@@ -263,6 +268,7 @@ def analyse(
     record: Record,
     *,
     train_minutes: float | None = None,
+    online_minutes: float | None = None,
     autoencoder: str | Autoencoder | AutoencoderDetector | None = None,
     random_state: int | None = 0,
     progress: bool = False,
@@ -277,6 +283,10 @@ def analyse(
         Minutes at the beginning to learn from, such as 5: nothing that follows is looked at, the
         first lead is judged alone, and by shape alone. When left out, all of the recording is
         learnt from.
+    online_minutes : float, optional
+        Judge the recording as it comes: every so many minutes, such as 1, the beats of these
+        minutes are judged, in all leads, by what has come so far; nothing that follows is looked
+        at. When left out, the end of the recording is waited for.
     autoencoder : str, Autoencoder or AutoencoderDetector, optional
         A name from `ecglab.autoencoders.AUTOENCODERS`, an untrained autoencoder, or a detector
         whose autoencoder and scaler are to be used; its scoring and threshold are not. When left
@@ -296,7 +306,8 @@ def analyse(
     DatasetError
         If the recording, or its first minutes, hold fewer than 30 beats.
     ValueError
-        If `train_minutes` is not positive, or there is no such autoencoder.
+        If `train_minutes` or `online_minutes` is not positive, or both are given; or if there is no
+        such autoencoder.
 
     Notes
     -----
@@ -314,6 +325,16 @@ def analyse(
     The constants were settled on half of the records of DS1 of MIT-BIH, with the other half to
     confirm, and at times in view (`benchmarks/mitbih.py`). A supraventricular beat that is not
     early, or one in an irregular rhythm, is not found.
+
+    *Online*: every so many minutes the same is done with what has come, the new beats and the 5,000
+    before them, and what comes out is kept for the new beats alone; it is never revised. The first
+    five minutes, or more if they hold fewer than 30 beats, are judged together. A beat is a new one
+    once it is complete, 0.1 s after its window is over: so its verdict comes later than the beat by
+    0.55 s and the minutes at most, and nothing that comes later still has a part in it. The
+    autoencoder is trained anew whenever twice as many beats have come, and from 5,000 on whenever
+    5,000 more have. Kinds, p-values and reconstructions look back from the end. `read_record`
+    itself looks ahead: its filter of the baseline by some seconds; where it has to find R peaks, by
+    half an hour, and by all of the recording for whether they point upwards.
 
     *From the first minutes*: which beats to learn from is decided by `select_normal`: beats that
     come early are left out, and the detector is trained on the half of the others that are most
@@ -336,8 +357,13 @@ def analyse(
     >>> analysis = analyse(read_record("mitdb/106"))  # doctest: +SKIP
     >>> analysis.strange_beats.head()  # doctest: +SKIP
     """
+    if train_minutes is not None and online_minutes is not None:
+        raise ValueError(
+            "train_minutes learns from the beginning alone, online_minutes from all that has come: "
+            "pass one of them."
+        )
     if train_minutes is None:
-        analysis = _analyse_all(record, autoencoder, random_state, progress)
+        analysis = _analyse_all(record, online_minutes, autoencoder, random_state, progress)
     else:
         analysis = _analyse_by_first(record, train_minutes, autoencoder, random_state, progress)
     _log(analysis)
@@ -386,21 +412,28 @@ def _analyse_by_first(
 
 def _analyse_all(
     record: Record,
+    online_minutes: float | None,
     autoencoder: str | Autoencoder | AutoencoderDetector | None,
     random_state: int | None,
     progress: bool,
 ) -> Analysis:
-    """Judge every beat by the usual ones around it."""
+    """Judge every beat by the usual ones around it, or online by those that have come."""
+    if online_minutes is not None and not 0 < online_minutes < np.inf:
+        raise ValueError(f"online_minutes must be a number above 0, not {online_minutes}.")
     if len(record) < FEWEST_BEATS:
         raise DatasetError(
             f"{record.source} holds {len(record)} beats that can be used, and {FEWEST_BEATS} are "
             "needed to tell what is usual. Choose another lead, or a longer recording."
         )
     chosen = _make_narrow() if autoencoder is None else autoencoder
-    found = survey(record, _make_detector(chosen, random_state, progress))
+    pattern = _make_detector(chosen, random_state, progress)
+    if online_minutes is None:
+        found = survey(record, pattern)
+    else:
+        found = survey_online(record, pattern, online_minutes)
     return Analysis(
         record,
-        found.detector,
+        found.detectors[0],
         scores=np.maximum(found.shape, found.earliness),
         threshold=1.0,
         shape=found.shape,
@@ -408,6 +441,7 @@ def _analyse_all(
         is_learnt=found.usual,
         is_irregular=found.irregular,
         is_unreadable=found.unreadable,
+        online_minutes=None if online_minutes is None else float(online_minutes),
     )
 
 
@@ -472,12 +506,17 @@ def _rr_intervals(record: Heartbeats) -> FloatArray:
 
 def _log(analysis: Analysis) -> None:
     """Say what came out, and what is doubtful about it."""
-    first = analysis.first
+    first, online = analysis.first, analysis.online_minutes
+    learnt_from = "all of it"
+    if first is not None:
+        learnt_from = f"the first {first.minutes:g} minutes"
+    elif online is not None:
+        learnt_from = f"what had come of it, {online:g} min at a time"
     _logger.info(
         "%s: learnt from %d beats in %s; %d of %d beats are strange",
         analysis.record.source,
         analysis.is_learnt.sum(),
-        "all of it" if first is None else f"the first {first.minutes:g} minutes",
+        learnt_from,
         analysis.is_strange.sum(),
         len(analysis.scores),
     )

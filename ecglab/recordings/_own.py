@@ -28,3 +28,11 @@ def own_samples(record: Record) -> npt.NDArray[np.bool_]:
     own = (seconds > _QRS_SECONDS - before) & (seconds < after - _QRS_SECONDS)
     own[own.mean(axis=1) < _LEAST_OWN] = True
     return np.asarray(own)
+
+
+def complete_at(record: Record) -> npt.NDArray[np.float64]:
+    """Tell when all of each beat is known, in seconds; `own_samples` depends on nothing later.
+
+    Its window is over then, and no QRS complex that begins in it is still to come to its R peak.
+    """
+    return np.asarray(record.times, dtype=np.float64) + (record.window[1] + _QRS_SECONDS)

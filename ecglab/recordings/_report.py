@@ -134,6 +134,11 @@ def _summary(analysis: Analysis, figures: Summary) -> str:
     learnt_from = "the recording itself"
     if analysis.first is not None:
         learnt_from = f"the first {analysis.first.minutes:g} minutes"
+    elif analysis.online_minutes is not None:
+        learnt_from = (
+            "what had come of the recording by then, as it was judged online, "
+            f"{analysis.online_minutes:g} min at a time"
+        )
     leads = f"lead{'s' * (len(record.lead_names) > 1)} {', '.join(record.lead_names)}"
     return (
         f"{found} in this recording of {clock(record.duration)} (hours, minutes, seconds), {leads}."
@@ -387,13 +392,14 @@ def _aside(analysis: Analysis) -> str:
 
 def _settings(analysis: Analysis) -> str:
     """List what is needed to compute the same again."""
-    record, detector = analysis.record, analysis.detector
+    record, detector, online = analysis.record, analysis.detector, analysis.online_minutes
     rows = {
         **record.provenance,
         "lead": record.lead,
         "sampling rate": f"{record.sampling_rate:g} Hz",
         "window": f"{record.window[0]:g} to {record.window[1]:g} s around the R peak",
         "samples in a beat": record.n_samples,
+        **({} if online is None else {"judged online": f"{online:g} min at a time"}),
         "beats learnt from": int(analysis.is_learnt.sum()),
         "autoencoder": repr(detector.autoencoder_),
         "random state": detector.random_state,

@@ -43,8 +43,8 @@ class Survey:
         How early it comes, as a multiple of what makes a beat early there; negative if late.
     usual, irregular, unreadable : ndarray of bool, shape (n_beats,)
         The beats that others are compared with; those in an irregular rhythm; those in noise.
-    detector : AutoencoderDetector
-        Holds the autoencoder of the first lead.
+    detectors : tuple of AutoencoderDetector
+        Hold the autoencoder of each lead.
     """
 
     shape: FloatArray
@@ -52,21 +52,29 @@ class Survey:
     usual: BoolArray
     irregular: BoolArray
     unreadable: BoolArray
-    detector: AutoencoderDetector
+    detectors: tuple[AutoencoderDetector, ...]
 
 
-def survey(record: Record, pattern: AutoencoderDetector) -> Survey:
-    """Compare every beat with the usual ones around it; each lead by a clone of `pattern`."""
+def survey(
+    record: Record,
+    pattern: AutoencoderDetector,
+    trained: tuple[AutoencoderDetector, ...] | None = None,
+) -> Survey:
+    """Compare every beat with the usual ones around it.
+
+    Each lead has a clone of `pattern`, trained on its beats; or one that was `trained` before.
+    """
     own = own_samples(record)
     intervals = np.asarray(record.rr_intervals, dtype=np.float64)[:, 0]
     leads = np.moveaxis(record.amplitudes, 2, 0)
-    detectors = [clone(pattern) for _ in leads]
+    detectors = trained or tuple(clone(pattern) for _ in leads)
     # Rebuilt beats are compared, and not the beats: what the code has no room for is noise. A long
     # recording has many: they are rebuilt in their place, side by side.
     codes = np.empty((len(record), len(leads), record.n_samples), dtype=np.float32)
     for n, (detector, lead) in enumerate(zip(detectors, leads, strict=True)):
         codes[:, n] = scale_beats(lead, own)
-        detector.fit(_train_on(codes[:, n]))
+        if trained is None:
+            detector.fit(_train_on(codes[:, n]))
         for part in chunks_of(len(record)):
             codes[part, n] = detector.reconstruct(codes[part, n])
     shorter, _ = compare_intervals(intervals)
@@ -85,7 +93,7 @@ def survey(record: Record, pattern: AutoencoderDetector) -> Survey:
         usual=usual,
         irregular=find_irregular(intervals, left_out=shape > 1),
         unreadable=np.min(noise, axis=0) > _READABLE,
-        detector=detectors[0],
+        detectors=detectors,
     )
 
 

@@ -96,8 +96,20 @@ def test_what_cannot_be_read_or_written_is_named(run, record, tmp_path):
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "inf", "x"])
-def test_wrong_usage_exits_with_two(run, record, tmp_path, minutes):
-    assert run("analyse", record, "--out", tmp_path, "--train-minutes", minutes).code == 2
+@pytest.mark.parametrize("option", ["--train-minutes", "--online"])
+def test_wrong_usage_exits_with_two(run, record, tmp_path, option, minutes):
+    assert run("analyse", record, "--out", tmp_path, option, minutes).code == 2
+
+
+def test_of_a_recording_that_is_judged_online_everything_says_so(run, record, tmp_path):
+    out = tmp_path / "report"
+    said = run("analyse", record, "--online", "1", "--out", out, "--quiet")
+    assert said.code == 0
+    assert "in all leads; judged online, 1 min at a time" in said.out
+    report = (out / "report.html").read_text()
+    assert "what had come of the recording by then" in report
+    assert "<td>judged online</td><td>1 min at a time</td>" in report
+    assert run("analyse", record, "--online", "1", "--out", out, *QUICK).code == 2
 
 
 def test_of_many_recordings_one_that_fails_does_not_stop_the_others(run, write_record, tmp_path):
