@@ -52,6 +52,7 @@ def test_outputs_are_kept_and_nothing_is_said_but_how_long_it_took(execute):
     [
         ("1 / 0", "ZeroDivisionError"),
         ("import sys; print('odd', file=sys.stderr)", "cell 0 wrote to standard error: odd"),
+        ("import os; os._exit(1)", "Kernel died"),
     ],
 )
 def test_one_that_fails_is_named_and_not_kept(execute, source, reason):

@@ -17,11 +17,12 @@ from tempfile import TemporaryDirectory
 import nbformat
 from joblib import Parallel, cpu_count, delayed
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from PIL import Image
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT_SECONDS = 600
+LAST_WORDS = 2000  # characters, of a kernel that died
 # The threads of several notebooks on the same processors would wait for one another.
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -43,7 +44,16 @@ def execute(source: Path, n_threads: int) -> nbformat.NotebookNode:
         if os.name == "posix":
             manager.transport = "ipc"
         manager.connection_file = f"{sockets}/kernel.json"
-        client.execute(env=dict.fromkeys(THREADS, str(n_threads)) | os.environ)
+        # Kernels that end while they are spoken to complain, of nothing that a reader could mend.
+        words = Path(sockets) / "stderr"
+        with words.open("wb") as stderr:
+            try:
+                client.execute(
+                    env=dict.fromkeys(THREADS, str(n_threads)) | os.environ, stderr=stderr
+                )
+            except DeadKernelError as error:
+                last = words.read_text(errors="replace")[-LAST_WORDS:]
+                raise RuntimeError(f"{source}: {error}\n{last}") from None
     # The Python version and the like would tell about the machine, and change with it.
     notebook.metadata = nbformat.from_dict(
         {"kernelspec": KERNEL, "language_info": {"name": "python"}}

@@ -128,7 +128,10 @@ def _find_clash(metrics: Mapping[str, Any], parameters: Mapping[str, Any]) -> st
 def _environment(settings: Settings) -> dict[str, str]:
     """Give each kernel one thread, so that runs do not fight over processors."""
     threads = dict.fromkeys(_THREADS, "1")
-    return {**threads, **settings.defaults, **os.environ, **settings.environment}
+    # Compiled modules are kept by the second in which they were written: one that was edited within
+    # that second would not be read again.
+    fresh = {"PYTHONDONTWRITEBYTECODE": "1"}
+    return {**threads, **fresh, **settings.defaults, **os.environ, **settings.environment}
 
 
 @lru_cache(maxsize=1)

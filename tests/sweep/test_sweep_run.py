@@ -1,6 +1,7 @@
 """A sweep from end to end: results, failures, repetition, and what it leaves behind."""
 
 import json
+import os
 import signal
 
 import dask
@@ -77,12 +78,13 @@ def test_only_what_is_new_is_run_and_failures_only_if_asked_for(
 
 @pytest.mark.slow
 def test_an_edited_helper_module_makes_other_runs(tmp_path, write_grid, scheduler):
-    """The notebook's own code stays as it was."""
+    """The notebook's own code stays as it was, and the second in which the module was written."""
     helper = tmp_path / "helper.py"
     grid = write_grid([1.0], "import helper\nfrom ecglab.sweep import record\nrecord(y=helper.y)")
     options = {"scheduler": scheduler, "progress": False}
     for y in (1, 2):
         helper.write_text(f"y = {y}")
+        os.utime(helper, (1e9, 1e9))
         assert run(grid, tmp_path / "runs", **options)["y"].tolist() == [y]
     assert sorted(read_results(tmp_path / "runs")["y"]) == [1, 2]
 
