@@ -272,7 +272,6 @@ def test_seeds_and_changed_recordings_fare_as_the_page_says():
     for row in rows:
         figures = (f"{seeds.loc[(over, row[0]), 'V Se']:.3f}" for over in ("mean", "sd"))
         assert row[header.index("V Se")].split() == list("±".join(figures).partition("±"))
-    assert (seeds.loc["sd", "S Se"] == 0).all()
     table = pd.read_csv(RESULTS / "mitbih_variants.csv").set_index("variant")
     of_variants = cells_of(course_tables.mitbih_variants(ROOT))[1]
     assert {row[1] for row in of_variants} == set(mitbih_variants.VARIANTS) | {
@@ -281,14 +280,16 @@ def test_seeds_and_changed_recordings_fare_as_the_page_says():
     harmless = [
         name
         for name in mitbih_variants.VARIANTS
-        if not any(word in name for word in ("lead", "marks", "12 minutes", "128 Hz"))
+        if not any(word in name for word in ("lead", "marks", "12 minutes", "128 Hz", "500 Hz"))
     ]
     changed = table.loc[harmless].reset_index().set_index(["variant", "part"])
-    assert "by no more than 0.012" in PAGES["how_measured"]
-    assert changed.sub(seeds.loc["mean"], level="part").abs().max(axis=None) <= 0.012
-    jittered = table.loc["marks moved by up to 20 ms"]
-    assert jittered["V Se"].max() < 0.7
-    assert jittered["ROC-AUC of V and F"].min() >= 0.98
+    assert "by no more than 0.008" in PAGES["how_measured"]
+    assert changed.sub(seeds.loc["mean"], level="part").abs().max(axis=None) <= 0.008
+    called = table.set_index("part", append=True)["V Se"].xs("confirmed on", level="part")
+    shares = [called[name] for name in ("at 128 Hz", "at 500 Hz", mitbih_variants.SHORT)]
+    assert "{:.0f}, {:.0f} and {:.0f} %".format(*np.multiply(100, shares)) in PAGES["how_measured"]
+    jittered = table.loc["marks moved by up to 20 ms"].set_index("part")
+    assert (jittered["V Se"] - seeds.loc["mean", "V Se"]).abs().max() < 0.02
 
 
 def test_cutting_at_r_peaks_is_worth_what_the_page_says():

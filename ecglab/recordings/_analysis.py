@@ -311,20 +311,22 @@ def analyse(
 
     Notes
     -----
-    *From the whole recording*: an autoencoder learns the beats of each lead, ectopic ones among
-    them, and rebuilds each from a narrow code, which leaves the noise out. The QRS complex of a
-    rebuilt beat is then compared with those of the ten minutes around it, of which those are left
-    out whose shape belongs to early beats. Its *shape* is another one if it lies two and a half to
-    five times as far from them as they typically do from one another; in that range, the threshold
-    lies where the fewest beats are. It is *early* if the interval before it is shorter than the
-    median of the 101 around it by a tenth and by four times their median deviation, and than the
-    five before it; five and more beats in a row that begin so, and are fast by the 1,001 intervals
-    around them, are early, too. Where the intervals typically change by more than a tenth, as in
-    atrial fibrillation, the rhythm is *irregular*, and no beat is early. A beat is *unreadable* if
-    the noise beside its QRS complex exceeds a tenth of the height of the median beat in every lead.
-    The constants were settled on half of the records of DS1 of MIT-BIH, with the other half to
-    confirm, and at times in view (`benchmarks/mitbih.py`). A supraventricular beat that is not
-    early, or one in an irregular rhythm, is not found.
+    *From the whole recording*: beats are moved by 30 ms at most, to where their QRS complex is most
+    like the median one, for marks do not always stand at the same place of it. An autoencoder
+    learns the beats of each lead, ectopic ones among them, and rebuilds each from a narrow code,
+    which leaves the noise out. The QRS complex of a rebuilt beat is then compared with those of the
+    ten minutes around it, of which those are left out whose shape belongs to early beats. Its
+    *shape* is another one if it lies two and a half to five times as far from them as they
+    typically do from one another; in that range, the threshold lies where the fewest beats are. It
+    is *early* if the interval before it is shorter than the median of the 101 around it by a tenth
+    and by four times their median deviation, and than the five before it; five and more beats in a
+    row that begin so, and are fast by the 1,001 intervals around them, are early, too. Where the
+    intervals typically change by more than a tenth, as in atrial fibrillation, the rhythm is
+    *irregular*, and no beat is early. A beat is *unreadable* if the noise beside its QRS complex
+    exceeds a tenth of the height of the median beat in every lead. The constants were settled on
+    half of the records of DS1 of MIT-BIH, with the other half to confirm, and at times in view
+    (`benchmarks/mitbih.py`). A supraventricular beat that is not early, or one in an irregular
+    rhythm, is not found.
 
     *Online*: every so many minutes the same is done with what has come, the new beats and the 5,000
     before them, and what comes out is kept for the new beats alone; it is never revised. The first

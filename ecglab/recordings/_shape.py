@@ -87,7 +87,7 @@ def _centre(beats: npt.NDArray[np.floating], own: BoolArray, means: FloatArray) 
 
 def cut_qrs(codes: npt.NDArray[np.floating], window: tuple[float, float]) -> FloatArray:
     """Cut the QRS complex out of beats that reach over so many seconds, and take its drift away."""
-    chosen = _is_qrs(codes.shape[1], window)
+    chosen = qrs_samples(codes.shape[1], window)
     cut = np.empty((len(codes), chosen.sum()))
     for part in chunks_of(len(codes)):
         cut[part] = detrend(codes[part][:, chosen].astype(np.float64), axis=1)
@@ -117,7 +117,7 @@ def measure_noise(
     """
     n_samples = beats.shape[1]
     width = max(3, round(_FINE * n_samples / (window[1] - window[0])))
-    beside = ~_is_qrs(n_samples, window)
+    beside = ~qrs_samples(n_samples, window)
     power = np.empty(len(beats))
     for part in chunks_of(len(beats)):
         values = np.asarray(beats[part], dtype=np.float64)
@@ -129,7 +129,7 @@ def measure_noise(
     return np.asarray(np.sqrt(power) / (height if height > 0 else 1.0))
 
 
-def _is_qrs(n_samples: int, window: tuple[float, float]) -> BoolArray:
+def qrs_samples(n_samples: int, window: tuple[float, float]) -> BoolArray:
     """Tell which samples of a beat are those of its QRS complex."""
     seconds = np.linspace(*window, n_samples, endpoint=False)
     chosen = (seconds >= _QRS[0]) & (seconds < _QRS[1])

@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from ecglab.datasets import Record
 from ecglab.detector import AutoencoderDetector
+from ecglab.recordings._align import find_lags, move_beats
 from ecglab.recordings._own import own_samples
 from ecglab.recordings._rhythm import compare_intervals, find_irregular, measure_earliness
 from ecglab.recordings._shape import (
@@ -71,7 +72,10 @@ def survey(
     # Rebuilt beats are compared, and not the beats: what the code has no room for is noise. A long
     # recording has many: they are rebuilt in their place, side by side.
     codes = np.empty((len(record), len(leads), record.n_samples), dtype=np.float32)
-    for n, (detector, lead) in enumerate(zip(detectors, leads, strict=True)):
+    lags, noise = find_lags(leads, record.window), []
+    for n, detector in enumerate(detectors):
+        lead = move_beats(leads[n], lags)
+        noise.append(measure_noise(lead, record.window, own))
         codes[:, n] = scale_beats(lead, own)
         if trained is None:
             detector.fit(_train_on(codes[:, n]))
@@ -86,7 +90,6 @@ def survey(
     mean = excess.mean(axis=1)
     gap = find_gap(mean)
     shape = np.minimum(mean / gap, excess.min(axis=1) / (_EVERY_LEAD * gap))
-    noise = [measure_noise(lead, record.window, own) for lead in leads]
     return Survey(
         shape,
         earliness=measure_earliness(intervals, left_out=shape > 1),
