@@ -53,9 +53,9 @@ def move_beats(beats: Signals, lags: IntArray) -> Signals:
     """Begin each beat so many samples later; its last, or its first, fills up what is missing."""
     moved = np.empty_like(beats)
     columns = np.arange(beats.shape[1])
-    for lag in np.unique(lags):
-        rows = lags == lag
-        moved[rows] = beats[rows][:, np.clip(columns + lag, 0, len(columns) - 1)]
+    for part in chunks_of(len(beats)):
+        places = np.clip(columns + lags[part, None], 0, columns[-1])
+        moved[part] = np.take_along_axis(beats[part], places, axis=1)
     return moved
 
 
