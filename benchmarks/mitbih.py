@@ -11,13 +11,13 @@ the records of one half of DS1 (`TUNED`), the others were looked at when they we
 
 and beside each a file of the same name in JSON, which says what it was computed from.
 
-Ten to fifteen minutes on two cores, most of them for the online rows. Any other folder is measured,
-and its table printed, by
+Five minutes on two cores, most of them for the online rows. Any other folder is measured, and its
+table printed, by
 
     python benchmarks/mitbih.py [FOLDER]
 
 `--baselines` or `--online` computes these rows alone, and leaves the others as they are. And
-`--seeds 10` tells how much of the default is chance, in five minutes more, and writes
+`--seeds 10` tells how much of the default is chance, in three minutes more, and writes
 
     mitbih_seeds.csv     for each half the mean and the sd, over the seeds, of each figure of ours
 """
