@@ -45,6 +45,8 @@ def test_versions_are_those_that_can_be_pinned():
 @pytest.mark.parametrize("table", record_detection.TABLES)
 def test_every_table_of_recordings_names_data_versions_and_command(mitdb, monkeypatch, table):
     monkeypatch.setenv("ECGLAB_DATA_HOME", str(mitdb.parent))
+    for half in ("TUNED", "CONFIRMED"):  # each record is read for its checksums
+        monkeypatch.setattr(record_detection, half, getattr(record_detection, half)[:1])
     card = record_detection.provenance(table)
     assert len(card["data"]) == 2 * len(record_detection.records_of(table))
     assert {"ecglab", "wfdb", "tensorflow"} <= set(card["versions"])
