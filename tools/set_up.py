@@ -82,7 +82,7 @@ def main() -> None:
     elif answers(pip, arguments.cpu_index) and install_torch(pip, arguments.cpu_index):
         build = "its build for processors; GPU=1 takes the default one"
     else:
-        build = f"its default build, with CUDA, because {arguments.cpu_index} did not answer"
+        build = f"its default build, with CUDA, because {arguments.cpu_index} gave no smaller one"
     print(f"PyTorch: {build}.", flush=True)
     everything = ["--constraint", str(ROOT / "constraints.txt"), "--editable", ".[course,test]"]
     command = [*pip, "install", "-qq", *arguments.pip_flags.split(), *everything]
