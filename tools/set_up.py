@@ -1,7 +1,7 @@
 """Make the environment: what every make target does first. Needs nothing but Python itself.
 
 On Linux, PyTorch's default build brings several GB for NVIDIA's graphics processors. Where there is
-no driver for one, its build for processors alone is taken, if the index that has it answers.
+no driver for one, its build for processors alone is taken, if its index answers and has one.
 """
 
 from __future__ import annotations  # without it, Pythons before 3.9 end before they are refused
